@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
+from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.aib.reading import FoundTemplate
+    from aib2packer.aib.reading import FoundTemplate, OpenDocument
     from aib2packer.guide.instructions import Guides
     from aib2packer.guide.migration import AboutInput
     from aib2packer.jsonc.tree import Json
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     from aib2packer.provenance.print_builds import Printed
 
 
-def convert(text: str | bytes | SourceText, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
+def convert(
+    text: str | bytes | SourceText | OpenDocument, *, file: str = "<stdin>", options: Options | None = None
+) -> Conversion:
     """Convert an Azure Image Builder template to a Packer build.
 
     Args:
         text: The template. Bytes are decoded as ARM tools do: UTF-8, or UTF-16 with a byte order mark. One
-            that was cut out of a longer one has its places from there, and its name in findings.
+            that was cut out of a longer one has its places from there, and its name in findings. What `open_input` gave,
+            for the same options but for the image template and where it goes, is not read again.
         file: What findings call the input, usually its path.
         options: What the user can decide.
 
@@ -50,11 +54,42 @@ def convert(text: str | bytes | SourceText, *, file: str = "<stdin>", options: O
     report = Report()
     options = options or Options()
     with _garbage_left():
-        source = _source(text, file)
-        folder = Path(file).parent
-        beside = FilesBeside(folder, options.root or folder)
-        document = _document(source, beside, report)
-        return Conversion(None, findings=report.findings) if document is None else _convert(document, beside, options, report)
+        match text:
+            case str() | bytes() | SourceText():
+                opened = _opened(text, file, options, report)
+            case _:
+                opened = text
+                for finding in opened.findings:
+                    report.record(finding)
+        return Conversion(None, findings=report.findings) if opened is None else _convert(opened, options, report)
+
+
+def open_input(text: bytes, file: str, options: Options, names: tuple[str, ...]) -> OpenDocument | None:
+    """Read an input that holds several image templates, for a conversion of each; None where it cannot be read.
+
+    Args:
+        text: The input.
+        file: What findings call it.
+        options: What the user decided.
+        names: Those of the image templates, as an earlier conversion gave them.
+
+    """
+    with _garbage_left():
+        opened = _opened(text, file, options, Report())
+        return None if opened is None else replace(opened, context=replace(opened.context, names=names))
+
+
+def _opened(text: str | bytes | SourceText, file: str, options: Options, report: Report) -> OpenDocument | None:
+    source = _source(text, file)
+    folder = Path(file).parent
+    beside = FilesBeside(folder, options.root or folder)
+    document = _document(source, beside, report)
+    if document is None:
+        return None
+    from aib2packer.aib.reading import open_document
+    from aib2packer.arm.documents.linked import read_linked
+
+    return open_document(document, options, partial(read_linked, beside.read), report)
 
 
 def _source(text: str | bytes | SourceText, file: str) -> SourceText:
@@ -92,11 +127,10 @@ def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json |
     return None if report_script(source, report) else parse(source, report)
 
 
-def _convert(document: Json, beside: FilesBeside, options: Options, report: Report) -> Conversion:
+def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
     from aib2packer.aib.reading import read
     from aib2packer.aib.template import KindsToRead
-    from aib2packer.arm.documents.linked import read_linked
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
@@ -104,21 +138,21 @@ def _convert(document: Json, beside: FilesBeside, options: Options, report: Repo
     from aib2packer.packer.distribution.kinds import TARGETS
     from aib2packer.packer.source.kinds import SOURCES
     from aib2packer.packer.translate import translate
-    from aib2packer.packer.variables.claims import claim_names
+    from aib2packer.packer.variables.claim import claim
     from aib2packer.provenance.accounting import account
     from aib2packer.provenance.print_builds import print_builds
 
-    found = read(document, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, partial(read_linked, beside.read), report)
+    found = read(opened, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, report)
     if (template := found.template) is None or (decisions := decide(template, CUSTOMIZERS, options, report)) is None:
         return _failed(found, report)
-    symbols = claim_names(template, report, values_apart=options.side_files)
+    symbols = claim(template, report, values_apart=options.side_files)
     build = _landed(translate(template, decisions, symbols, CUSTOMIZERS, options, report), options, report)
     if report.failed:
         return _failed(found, report)
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report, options.origin), options)
     settings = account(template.body, template.settled, printed.origins, report)
-    for_people = _for_people(build, guides, printed, _about(document, settings, report)) if options.side_files else {}
+    for_people = _for_people(build, guides, printed, _about(opened.document, settings, report)) if options.side_files else {}
     return Conversion(
         printed.hcl,
         {**printed.files, **for_people},

@@ -26,10 +26,10 @@ from aib2packer.aib.tokens import (
     tokens_apart,
     uri_text,
 )
-from aib2packer.arm.evaluation.access import try_access
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import (
+    UNSET_OR,
     Access,
     Apply,
     Concat,
@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 
 Condition: TypeAlias = "symbolic.Symbol | None"
 """When something is there; None: always."""
+Defaults: TypeAlias = "Mapping[str, str | int | None]"
+"""Attributes that an object may lack, with what the service takes then; None: nothing."""
+NO_DEFAULTS: Defaults = {}
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
@@ -156,7 +159,8 @@ class Fields:
     reading: Reading
     any_case: bool = False
     _used: set[str] = field(default_factory=set)
-    _by_folded_key: dict[str, list[JsonMember]] | None = None
+    _by_key: dict[str, JsonMember] | None = None
+    _by_folded_key: dict[str, JsonMember] | None = None
 
     @property
     def span(self) -> Span:
@@ -392,9 +396,9 @@ class Fields:
         """The keys of a nested object."""
         return self._fields_of(self.value(key, *others), key)
 
-    def fields_or_late(self, key: str, attributes: Collection[str]) -> Fields | None:
-        """The keys of a nested object; of one that only Packer's run knows these attributes."""
-        return self._fields_of(self._with_attributes(self.value(key), attributes), key)
+    def fields_or_late(self, key: str, attributes: Collection[str], optional: Defaults = NO_DEFAULTS) -> Fields | None:
+        """The keys of a nested object; of one that only Packer's run knows these attributes, and the `optional` ones."""
+        return self._fields_of(self._with_attributes(self.value(key), attributes, optional), key)
 
     def fields_or_unset(self, key: str) -> Fields | None:
         """The keys of a nested object that does not decide what is built: one that is not known counts as unset."""
@@ -406,7 +410,7 @@ class Fields:
         An object that is itself known only then is there where it has the attribute.
         """
         value, condition = self._optional(key)
-        late = self._with_attributes(value, (attribute,), safe=True)
+        late = self._with_attributes(value, (), {attribute: None})
         if late is not value and condition is None and isinstance(value, JsonSymbolic):
             condition = Apply("not", (Apply("empty", (Access(value.symbol, attribute, safe=True),)),))
         return self._fields_of(late, key), condition
@@ -427,16 +431,22 @@ class Fields:
                 return node_of(choice.otherwise, value.span), Apply("not", (choice.condition,))
         return value, None
 
-    def _with_attributes(self, value: Json | None, attributes: Collection[str], *, safe: bool = False) -> Json | None:
+    def _with_attributes(self, value: Json | None, attributes: Collection[str], optional: Defaults) -> Json | None:
         """An object with these attributes in place of one that only Packer's run knows; others as they are."""
         if not isinstance(value, JsonSymbolic) or isinstance(bare(value.symbol), Apply) or not may_be(value.symbol, "object"):
             return value
         if not is_symbol(self.reading.resolve(value.symbol)):
             return value
+        keys = (*attributes, *optional)
         if isinstance(value.symbol, If):
-            taken = {key: try_access(value, key, value.span) for key in attributes}
+            from aib2packer.arm.evaluation.access import try_access
+
+            taken = {key: try_access(value, key, value.span) for key in keys}
         else:
-            taken = {key: JsonSymbolic.of(Access(value.symbol, key, safe), value.span) for key in attributes}
+            taken = {key: JsonSymbolic.of(Access(value.symbol, key, key in optional), value.span) for key in keys}
+        for key, default in optional.items():
+            if default is not None and isinstance(one := taken[key], JsonSymbolic):
+                taken[key] = JsonSymbolic.of(Apply(UNSET_OR, (one.symbol, default)), value.span)
         return JsonObject(tuple(JsonMember(key, value.span, one) for key, one in taken.items()), value.span)
 
     def _fields_of(self, value: Json | None, key: str) -> Fields | None:
@@ -448,10 +458,12 @@ class Fields:
             return None
         return Fields(value, f"{self.path}.{key}" if self.path else key, self.reading)
 
-    def each(self, key: str, *others: Spelling, attributes: Collection[str] = ()) -> Iterator[tuple[int, Fields]]:
+    def each(
+        self, key: str, *others: Spelling, attributes: Collection[str] = (), optional: Defaults = NO_DEFAULTS
+    ) -> Iterator[tuple[int, Fields]]:
         """The objects of an array, numbered from 0; one bare object is understood as an array of one.
 
-        Of an object that only Packer's run knows, the attributes, where there are any that it must have.
+        Of an object that only Packer's run knows, the attributes, where there are any that it must have, and the optional ones.
         """
         value = self._known(self.value(key, *others), key)
         if isinstance(value, JsonObject):
@@ -463,7 +475,7 @@ class Fields:
             self.wrong_type(value, key, "an array")
             return
         for index, given in enumerate(value.items):
-            item = self._known(self._with_attributes(given, attributes) if attributes else given, f"{key}[{index}]")
+            item = self._known(self._with_attributes(given, attributes, optional) if attributes else given, f"{key}[{index}]")
             path = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
             if isinstance(item, JsonObject):
                 yield index, Fields(item, path, self.reading)
@@ -703,14 +715,14 @@ class Fields:
         return self._known(value, key) if isinstance(value, JsonSymbolic) and type_of(value.symbol) != "string" else value
 
     def _lookup(self, key: str) -> JsonMember | None:
+        """The member with a key: one that is spelt so, else the first in any case."""
+        if self._by_key is None:
+            self._by_key = {member.key: member for member in self.object}
+        if (found := self._by_key.get(key)) is not None:
+            return found
         if self._by_folded_key is None:
-            self._by_folded_key = {}
-            for member in self.object:
-                self._by_folded_key.setdefault(member.key.casefold(), []).append(member)
-        members = self._by_folded_key.get(key.casefold())
-        if members is None:
-            return None
-        return members[0] if len(members) == 1 else next((member for member in members if member.key == key), members[0])
+            self._by_folded_key = {member.key.casefold(): member for member in reversed(self.object.members)}
+        return self._by_folded_key.get(key.casefold())
 
     def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
         """The member that sets a key, under any spelling that counts."""

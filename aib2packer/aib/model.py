@@ -307,6 +307,11 @@ class Validation:
     span: Span
 
     @property
+    def is_decided_late(self) -> bool:
+        """Whether only Packer's run knows if the image is distributed whatever the validators say."""
+        return not isinstance(self.distribute_on_failure, Located)
+
+    @property
     def surely_distributed(self) -> bool:
         """Whether the image is distributed whatever the validators say, as far as the template tells."""
         return isinstance(self.distribute_on_failure, Located) and self.distribute_on_failure.value

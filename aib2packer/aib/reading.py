@@ -10,6 +10,8 @@ from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.fill_placeholders import fill
 from aib2packer.arm.documents.image_templates import choose, image_templates
 from aib2packer.arm.documents.parameters import read_values
+from aib2packer.arm.language.json_values import JsonSymbolic
+from aib2packer.arm.language.symbolic import once, parts_of, walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
     from aib2packer.aib.template import KindsToRead
     from aib2packer.arm.documents.fill_placeholders import Filled
     from aib2packer.arm.documents.image_templates import Resource
-    from aib2packer.findings.model import Report
+    from aib2packer.arm.language.symbolic import ArmValue, Lambda
+    from aib2packer.findings.model import Finding, Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
 _MOST = 10_000
 """The most settings of an image template, far above what the largest that are public have."""
 _STEP, _TAG, _TARGET = 5, 20, 100
+_PARTS = 10  # of an expression, its variables filled in, count for a setting: each is gone through some forty times
 _OF_EACH = {
     "customize": _STEP,
     "invmvalidations": _STEP,
@@ -45,6 +49,15 @@ _OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """A document with what the user says filled in, to read image templates from; `findings` is what there was to say of it."""
+
+    document: Json
+    context: Context
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FoundTemplate:
     """What an image template says, and the resource that it was read from; None for what could not be had.
 
@@ -58,27 +71,20 @@ class FoundTemplate:
     work: int
 
 
-def read(
-    document: Json,
-    kinds: KindsToRead,
-    options: Options,
-    read_linked: Callable[[str, Report], Json | None],
-    report: Report,
-) -> FoundTemplate:
+def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Report) -> FoundTemplate:
     """Find the image template in a document and read it: there is none after an error that leaves nothing to go on with.
 
     Parameters that decide what is built cannot be variables. Which they are shows when the template is read: then it is read
     once more, with their values in place.
 
     Args:
-        document: What the input holds, in any of the forms that image templates come in.
+        opened: What the input holds, in any of the forms that image templates come in.
         kinds: The kinds of sources, customizers and targets that there are.
         options: What the user decided.
-        read_linked: Reads a template by its path beside the input; None where it cannot be had.
         report: Gets what the last reading had to say.
 
     """
-    document, context = _filled(document, options, read_linked, report)
+    document, context = opened.document, replace(opened.context, budgets=[])
     while True:
         needed: set[str] = set()
         before = report.mark()
@@ -101,6 +107,7 @@ def read(
 def _fits(resource: Resource, report: Report) -> bool:
     """Whether an image template is no larger than what is converted."""
     work = 0
+    size = once(_size)
     waiting: list[tuple[Json, int]] = [(resource.body, 0)]
     while waiting and work <= _MOST:
         node, each = waiting.pop()
@@ -111,16 +118,21 @@ def _fits(resource: Resource, report: Report) -> bool:
             work += each * len(node.members)
             waiting += [(member.value, _OF_EACH.get(member.key.lower(), 0)) for member in node.members]
         else:
-            work += 1
+            work += 1 + (size(node.symbol) // _PARTS if isinstance(node, JsonSymbolic) else 0)
     if work > _MOST:
         report.add(
             codes.TOO_MANY_SETTINGS,
             resource.body.span,
-            f"the image template has more than {_MOST:,} settings: a step counts as {_STEP}, a tag as {_TAG}, "
-            f"a target as {_TARGET}",
-            help="Move steps into scripts, or split the image template.",
+            f"the image template has more than {_MOST:,} settings: a step counts as {_STEP}, "
+            f"a tag as {_TAG}, a target as {_TARGET}, {_PARTS} parts of an expression as one",
+            help="Move steps into scripts, give the parameters of long expressions values, or split the image template.",
         )
     return work <= _MOST
+
+
+def _size(symbol: ArmValue | Lambda, _inside: object) -> int:
+    """How many parts an expression has; what stands in several places is gone through once."""
+    return sum(len(parts_of(one)) for one in walk(symbol))
 
 
 def _report_unused(filled: Filled, options: Options, report: Report) -> None:
@@ -141,10 +153,18 @@ def _report_unused(filled: Filled, options: Options, report: Report) -> None:
             )
 
 
-def _filled(
+def open_document(
     document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
-) -> tuple[Json, Context]:
-    """The document with new names for old ones and its placeholders filled in, and what the user says beside that."""
+) -> OpenDocument:
+    """Put new names in place of old ones and values in place of placeholders, and find out what the user says beside that.
+
+    Args:
+        document: What the input holds.
+        options: What the user decided.
+        read_linked: Reads a template by its path beside the input; None where it cannot be had.
+        report: Gets what there is to say, and gives the findings.
+
+    """
     values = read_values(options, report)
     filled = fill(replaced(document, options.replacements), values, options, report)
     for form, span in filled.half:
@@ -155,7 +175,7 @@ def _filled(
             help="Fill in the template with its own tool first, or give every placeholder a value: --set name=…",
         )
     _report_unused(filled, options, report)
-    return filled.document, Context(
+    context = Context(
         values=filled.values,
         filled=filled.used,
         subscription_id=options.subscription_id,
@@ -165,3 +185,4 @@ def _filled(
         fold=options.resolve,
         read_linked=read_linked,
     )
+    return OpenDocument(filled.document, context, report.findings)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
-from aib2packer.convert import convert
+from aib2packer.convert import convert, open_input
 from aib2packer.findings.codes import (
     CLASH,
     KEPT,
@@ -34,12 +34,13 @@ from aib2packer.options import Emit, Origin
 from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
 from aib2packer.system.files import MOST
 from aib2packer.text.checksum import sha256_of
-from aib2packer.text.source import FileError, decode
+from aib2packer.text.source import FileError, SourceText, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from aib2packer.aib.reading import OpenDocument
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
     from aib2packer.conversion import Conversion
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
-    from aib2packer.text.source import SourceText
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
@@ -311,9 +311,12 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
 
         names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
         listed = texts_of_list(data, template.name, len(names))
-        texts = listed or (None,) * len(names)
-        most = most_images([one.text for one in listed] or [data] * len(names))
-        found = sum(one.work for one in conversions.values())  # and once more for each, to find it among the others
+        options = replace(request.options, root=template.root)
+        # Each file of values is an option of its own, for which the input is read anew.
+        opened = None if listed or request.environments else open_input(data, template.name, options, names)
+        texts = listed or (opened,) * len(names)
+        size = len(data.lstrip())
+        most = most_images(size, 0 if listed or opened else size * len(conversions))
         work = 0
         for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
             if number >= most or work > MOST_WORK:
@@ -321,7 +324,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
                 return
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
             made = _convert(image, data, own, watch, own_text)
-            work += max(0, sum(one.work for one in made.values()) - found)
+            work += sum(one.work for one in made.values())
             yield from _results(image, made, own)
     else:
         yield from _results(template, conversions, request)
@@ -335,16 +338,18 @@ def _too_many(template: Template, converted: int, count: int) -> Result:
 
 
 def _convert(
-    template: Template, data: bytes, request: Request, watch: Watch, text: SourceText | None = None
+    template: Template, data: bytes, request: Request, watch: Watch, text: SourceText | OpenDocument | None = None
 ) -> dict[str, Conversion]:
-    """The conversions of an image template, by the folder of each below its own. `text` is its own where `data` is a list."""
-    own: bytes | SourceText = text or data
+    """The conversions of an image template, by the folder of each below its own.
+
+    `text` is its own where `data` is a list, or the whole, read already.
+    """
     if request.into and request.environments:
         raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
-        name=template.image or request.options.name if text is None else None,
+        name=None if isinstance(text, SourceText) else template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
@@ -359,8 +364,9 @@ def _convert(
         if request.environments:
             from aib2packer.app.environments import convert_for
 
+            own = text if isinstance(text, SourceText) else data
             return convert_for(own, template.name, options, request.environments)
-        return {"": convert(own, file=template.name, options=options)}
+        return {"": convert(text or data, file=template.name, options=options)}
 
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))

@@ -15,7 +15,7 @@ from aib2packer.guide.migration import starts
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS, MIGRATION_PAGE
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from aib2packer.azure.clouds import Cloud
 from aib2packer.hcl.values import HclCode
 from aib2packer.options import Auth, OsType, WinrmBootstrap
 from aib2packer.packer.layout import SHA256SUMS
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 from aib2packer.packer.vm.machine import default_size
 
 if TYPE_CHECKING:

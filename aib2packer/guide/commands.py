@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.packer.facts import PackerCommand
 from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
 if TYPE_CHECKING:

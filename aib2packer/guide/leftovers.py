@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY_SNAPSHOT
-from aib2packer.packer.distribution.managed_image import delete_command
+from aib2packer.packer.distribution.managed_image import delete_command, is_replaced_by_force
 from aib2packer.packer.layout import MIGRATION_PAGE
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
@@ -84,6 +84,8 @@ def replace_image(decisions: Decisions) -> str:
     image = decisions.plan.image
     if image is None:
         return ""
+    if is_replaced_by_force(decisions.plan):
+        return f"Give each one a name of its own, or build with -force, which deletes the old one before it builds. {_SAYS_HOW}"
     return f"Give each one a name of its own, or delete the old one before: {delete_command(image.id)}. {_SAYS_HOW}"
 
 

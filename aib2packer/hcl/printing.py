@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     _Reference: TypeAlias = Variable | Local | HclCode
     _Item: TypeAlias = Attribute | Block | Comment | Blank
+    _Anything: TypeAlias = "Value | _Item | tuple[Value | _Item, ...]"
 
 _WIDTH = 128
 _STEP = 2
@@ -227,13 +228,32 @@ def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local
     key = (type(one), one.name)
     if key not in found:
         found[key] = one  # seen, which ends a cycle
-        inner = one.default if isinstance(one, Variable) else one.value
-        for other in () if inner is None else names_in(inner):
+        for other in _named_by(one):
             _enter(other, found)
         found[key] = found.pop(key)  # its place comes after what it names
 
 
-def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:
+def mentions(values: Sequence[Value | Block], variable: Variable) -> bool:
+    """Whether one of several values names a variable, be it within what else it names."""
+    seen: set[int] = set()
+    waiting = list(names_in(tuple(values)))
+    while waiting:
+        one = waiting.pop()
+        if one == variable:
+            return True
+        if id(one) not in seen:
+            seen.add(id(one))  # which ends a cycle
+            waiting += _named_by(one)
+    return False
+
+
+def _named_by(one: Variable | Local) -> tuple[Variable | Local, ...]:
+    """What a variable or a local itself names."""
+    inner = one.default if isinstance(one, Variable) else one.value
+    return () if inner is None else names_in(inner)
+
+
+def names_in(value: _Anything) -> tuple[Variable | Local, ...]:
     """The variables and locals that a value or a body names itself, not those that these name."""
     if isinstance(value, str):  # as the most are
         return ()
@@ -245,34 +265,33 @@ def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:
 _NAMELESS = frozenset({str, bool, int, float, GoTemplate, Comment, Blank})  # as the most are
 
 
-def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> None:
+def _add_named(value: _Anything, found: list[Variable | Local]) -> None:
     match value:
         case Variable() | Local():
             found.append(value)
         case HclCode():
             found += value.uses
-        case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
-            pass
         case _:
             for part in _parts(value):
                 if part.__class__ not in _NAMELESS:
                     _add_named(part, found)
 
 
-def _parts(
-    value: Attribute | Block | Interpolation | tuple[Value, ...] | Body | Mapping[str, Value],
-) -> Iterable[Value | _Item]:
+def _parts(value: _Anything) -> Iterable[Value | _Item]:
+    """What a value is made of that names nothing itself."""
     match value:
         case Attribute():
             return (value.value,)
-        case Block():
-            return value.body
-        case Interpolation():
-            return value.parts
         case tuple():
             return value
-        case _:
+        case Interpolation():
+            return value.parts
+        case Block():
+            return value.body
+        case dict():
             return value.values()
+        case _:
+            return ()
 
 
 def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:

@@ -33,7 +33,7 @@ from aib2packer.packer.layout import (
 )
 from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.cli_session import SIGN_IN
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 from aib2packer.packer.variables.products import products
 from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
 from aib2packer.text.checksum import sha256_of

@@ -1,8 +1,9 @@
-"""How models are made: dataclasses whose methods are compiled when they are first used.
+"""How models are made: dataclasses whose methods are compiled when they are used often.
 
 `dataclasses.dataclass` compiles all methods of a class where it is defined. For the models of this package that was a third of
-the start of the program, and most runs use a part of them only. To the type checker, and to `dataclasses.replace`, `fields` and
-`is_dataclass`, what is made here is a dataclass as any other.
+the start of the program, and most runs use a part of them only; of most of these they make a few, which is done sooner than
+their methods are compiled. To the type checker, and to `dataclasses.replace`, `fields` and `is_dataclass`, what is made here is
+a dataclass as any other.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ __all__ = ["dataclass", "field", "field_names", "replace"]
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace
 else:
+    from collections import Counter
     from functools import cache
     from types import CodeType, FunctionType, SimpleNamespace
 
     _MISSING = object()
+    # How often a method of a class is done without being compiled.
+    _SELDOM = 10
 
     class _Field(SimpleNamespace):
         """What `field` was told."""
@@ -51,11 +55,11 @@ else:
         spec |= {name: (one, kw_only) for name, one in own.items()}
         namespace = {name: value for name, value in cls.__dict__.items() if name not in {*own, "__dict__", "__weakref__"}}
         if eq and namespace.get("__hash__") is None:
-            namespace["__hash__"] = _first_hash if frozen else None
-        methods = {"__init__": _first_init, "__repr__": _first_repr, "__model_replace__": _first_replace}
+            namespace["__hash__"] = _HASH if frozen else None
+        methods = {"__init__": _INIT, "__repr__": _repr, "__model_replace__": _REPLACE}
         methods |= {_SPEC: spec, "__dataclass_fields__": _DataclassFields()}
         methods["__match_args__"] = tuple(name for name, (one, by_keyword) in spec.items() if one.init and not by_keyword)
-        methods |= {"__eq__": _first_eq} if eq else {}
+        methods |= {"__eq__": _EQ} if eq else {}
         methods |= {"__setattr__": _refuse, "__delattr__": _refuse} if frozen else {}
         methods |= {"__slots__": added, "__getstate__": _get_state, "__setstate__": _set_state} if slots else {}
         return type(cls)(cls.__name__, cls.__bases__, {**methods, **namespace})
@@ -94,8 +98,7 @@ else:
         setattr(cls, method, made)
         return made
 
-    def _first_init(self: object, /, *args: object, **kwargs: object) -> None:
-        cls = _owner(type(self), "__init__")
+    def _compiled_init(cls: type) -> FunctionType:
         known, lines = {"_unset": _MISSING}, []
         arguments, defaults = ([], []), ({}, {})  # those by position, those by keyword
         for number, (name, (one, by_keyword)) in enumerate(cls.__dict__[_SPEC].items()):
@@ -115,36 +118,79 @@ else:
         star = ["*"] if arguments[True] else []
         made = _compile(cls, "__init__", [*arguments[False], *star, *arguments[True]], lines, known)
         made.__defaults__, made.__kwdefaults__ = tuple(defaults[False].values()), defaults[True]
-        made(self, *args, **kwargs)
+        return made
+
+    def _plain_init(self: object, cls: type, /, *args: object, **kwargs: object) -> None:
+        given = dict(zip(cls.__match_args__, args, strict=False)) | kwargs
+        if len(given) < len(args) + len(kwargs):
+            _compiled_init(cls)(self, *args, **kwargs)  # which says what is wrong
+        for name, (one, _) in cls.__dict__[_SPEC].items():
+            value = given.pop(name, _MISSING) if one.init else _MISSING
+            if value is _MISSING:
+                value = one.default if one.default_factory is _MISSING else one.default_factory()
+            if value is not _MISSING:
+                object.__setattr__(self, name, value)
+            elif one.init:
+                _compiled_init(cls)(self, *args, **kwargs)
+        if given:
+            _compiled_init(cls)(self, *args, **kwargs)
+        if hasattr(cls, "__post_init__"):
+            self.__post_init__()
+
+    def _values(model: object, cls: type) -> tuple[object, ...]:
+        """The values of those fields that are compared."""
+        return tuple([getattr(model, name) for name, (one, _) in cls.__dict__[_SPEC].items() if one.compare])
 
     def _compared(cls: type, model: str) -> str:
         return "".join(f"{model}.f{number}, " for number, (one, _) in enumerate(cls.__dict__[_SPEC].values()) if one.compare)
 
-    def _first_eq(self: object, other: object) -> bool:
-        cls = _owner(type(self), "__eq__")
+    def _compiled_eq(cls: type) -> FunctionType:
         same = f"({_compared(cls, 'self')}) == ({_compared(cls, 'other')})"
         line = f"return {same} if other.__class__ is self.__class__ else NotImplemented"
-        return _compile(cls, "__eq__", ["other"], [line], {})(self, other)
+        return _compile(cls, "__eq__", ["other"], [line], {})
 
-    def _first_hash(self: object) -> int:
-        cls = _owner(type(self), "__hash__")
-        return _compile(cls, "__hash__", [], [f"return hash(({_compared(cls, 'self')}))"], {})(self)
+    def _plain_eq(self: object, cls: type, other: object) -> bool:
+        return _values(self, cls) == _values(other, cls) if other.__class__ is self.__class__ else NotImplemented
 
-    def _first_replace(self: object, /, **changes: object) -> object:
-        cls = _owner(type(self), "__model_replace__")
+    def _compiled_hash(cls: type) -> FunctionType:
+        return _compile(cls, "__hash__", [], [f"return hash(({_compared(cls, 'self')}))"], {})
+
+    def _plain_hash(self: object, cls: type) -> int:
+        return hash(_values(self, cls))
+
+    def _compiled_replace(cls: type) -> FunctionType:
         places = [f"f{number}" for number, (one, _) in enumerate(cls.__dict__[_SPEC].values()) if one.init]
         given = ", ".join(f"{place}=self.{place} if {place} is _unset else {place}" for place in places)
         line = f"return self.__class__({given})"
         made = _compile(cls, "__model_replace__", places, [line], {"_unset": _MISSING})
         made.__defaults__ = (_MISSING,) * len(places)
-        return made(self, **changes)
+        return made
 
-    def _first_repr(self: object) -> str:
-        cls = _owner(type(self), "__repr__")
-        fields = enumerate(cls.__dict__[_SPEC].items())
-        shown = ", ".join(f"{name}={{self.f{number}!r}}" for number, (name, (one, _)) in fields if one.repr)
-        line = f'return f"{{self.__class__.__qualname__}}({shown})"'
-        return _compile(cls, "__repr__", [], [line], {})(self)
+    def _plain_replace(self: object, cls: type, /, **changes: object) -> object:
+        kept = {name: getattr(self, name) for name, (one, _) in cls.__dict__[_SPEC].items() if one.init and name not in changes}
+        return self.__class__(**kept, **changes)
+
+    def _repr(self: object) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name, (one, _) in getattr(self, _SPEC).items() if one.repr)
+        return f"{self.__class__.__qualname__}({shown})"
+
+    def _at_first(name: str, plain: FunctionType, compiled: FunctionType) -> FunctionType:
+        """A method that is done as it is written here a few times, and then compiled for the class that it is used of."""
+        uses = Counter()
+
+        def method(self: object, /, *args: object, **kwargs: object) -> object:
+            cls = _owner(type(self), name)
+            uses[cls] += 1
+            if uses[cls] > _SELDOM:
+                return compiled(cls)(self, *args, **kwargs)
+            return plain(self, cls, *args, **kwargs)
+
+        return method
+
+    _INIT = _at_first("__init__", _plain_init, _compiled_init)
+    _EQ = _at_first("__eq__", _plain_eq, _compiled_eq)
+    _HASH = _at_first("__hash__", _plain_hash, _compiled_hash)
+    _REPLACE = _at_first("__model_replace__", _plain_replace, _compiled_replace)
 
     def _refuse(self: object, name: str, *_value: object) -> None:
         from dataclasses import FrozenInstanceError

@@ -12,8 +12,7 @@ from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.model import Build, Section
 from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
-from aib2packer.packer.variables.declared import sentences
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 from aib2packer.packer.vm.resource_group import goes_with_build
 from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
 from aib2packer.packer.vm.winrm import WINRM_NOTE

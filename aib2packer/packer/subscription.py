@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
-from aib2packer.hcl.printing import names_in, print_value, references
+from aib2packer.hcl.printing import mentions, names_in, print_value
 from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Traced, Variable, concat
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.made_ids import BUILD_SUBSCRIPTION
 from aib2packer.packer.distribution.plan import in_one_subscription
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,9 +101,8 @@ def left_open(
         body = tuple(open_there if item == Attribute("subscription", SUBSCRIPTION) else item for item in gallery.body)
         settings = {**settings, _DESTINATION: replace(gallery, body=body)}
     values = [value.value if isinstance(value, Traced) else value for value in settings.values()]
-    named = [one for value in values for one in references((value,) if isinstance(value, Block) else value)]
-    named += [one for provisioner in provisioners for one in references(dict(provisioner.settings))]
-    if SUBSCRIPTION in named:
+    values += (dict(provisioner.settings) for provisioner in provisioners)
+    if mentions(values, SUBSCRIPTION):
         return {**asked, "subscription_id": SUBSCRIPTION}, chains
     return settings, tuple(replace(chain, steps=tuple(map(_asks_build, chain.steps))) for chain in chains)
 
@@ -114,7 +113,7 @@ def _asks_build(step: PostProcessor) -> PostProcessor:
 
 def _of_build(value: Value) -> Value:
     """A value of a post-processor, which has the subscription from the build; a local has none there, so its value stands."""
-    if SUBSCRIPTION not in references(value):
+    if not mentions((value,), SUBSCRIPTION):
         return value
     match value:
         case Variable():

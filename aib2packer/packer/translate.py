@@ -29,7 +29,6 @@ from aib2packer.packer.validation.validation_build import (
     tolerate_failure,
     validation_build,
 )
-from aib2packer.packer.variables.declared import is_secret
 from aib2packer.packer.vm.machine import build_vm
 from aib2packer.packer.vm.sign_in import NEEDS_SUBSCRIPTION, cloud_settings, sign_in
 from aib2packer.packer.vm.winrm import winrm
@@ -114,7 +113,7 @@ def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Rep
     """A secret that the user gave stands in no file that is written: the variable must be set when Packer runs."""
     for leaf, variable in symbols.leaves.items():
         fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
-        if fact is not None and fact.given is not None and is_secret(fact):
+        if fact is not None and fact.given is not None and fact.secret:
             report.add(
                 codes.SECRET,
                 fact.given.span,

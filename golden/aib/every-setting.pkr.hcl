@@ -107,7 +107,8 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/i/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-conf-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-conf-${local.build_time}"
 }
 
 source "azure-arm" "conf" {
@@ -290,7 +291,7 @@ build {
     ]
   }
 
-  # distribute[2]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for.
   post-processor "shell-local" {
     name = "o3-name"
     env = {

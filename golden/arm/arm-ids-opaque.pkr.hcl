@@ -28,7 +28,7 @@ variable "source_version_id" {
   description = "Version of the golden image. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.source_version_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.source_version_id))
     error_message = "The source_version_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -119,9 +119,10 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/${local.gallery_id_parts[2]}/resourceGroups/${local.gallery_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_id_parts[8]}/images/${var.definition}/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -141,7 +142,7 @@ source "azure-arm" "web" {
     resource_group = local.source_version_id_parts[4]
     gallery_name   = local.source_version_id_parts[8]
     image_name     = local.source_version_id_parts[10]
-    image_version  = length(local.source_version_id_parts) > 12 && local.source_version_id_parts[12] != "latest" ? local.source_version_id_parts[12] : null
+    image_version  = try(local.source_version_id_parts[12], "latest") != "latest" ? local.source_version_id_parts[12] : null
   }
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.

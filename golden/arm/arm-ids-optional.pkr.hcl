@@ -28,7 +28,7 @@ variable "image_id" {
   description = "The parameter imageId of the template, which has no default. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.image_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.image_id))
     error_message = "The image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -113,11 +113,12 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.image_id_parts[2]}/resourceGroups/${local.image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.image_id_parts[8]}/images/${local.image_id_parts[10]}/versions/${length(local.image_id_parts) > 12 && local.image_id_parts[12] != "latest" ? local.image_id_parts[12] : local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_version        = try(local.image_id_parts[12], "latest") != "latest" ? local.image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.image_id_parts[2]}/resourceGroups/${local.image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.image_id_parts[8]}/images/${local.image_id_parts[10]}/versions/${local.image_version}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -161,7 +162,7 @@ source "azure-arm" "web" {
     resource_group = local.image_id_parts[4]
     gallery_name   = local.image_id_parts[8]
     image_name     = local.image_id_parts[10]
-    image_version  = length(local.image_id_parts) > 12 && local.image_id_parts[12] != "latest" ? local.image_id_parts[12] : local.image_version
+    image_version  = local.image_version
 
     target_region {
       name = "westeurope"

@@ -48,7 +48,7 @@ variable "gallery_image_id" {
   description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.gallery_image_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.gallery_image_id))
     error_message = "The gallery_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -58,7 +58,7 @@ variable "second_image_id" {
   description = "The parameter secondImageId of the template, which has no default. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.second_image_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.second_image_id))
     error_message = "The second_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -155,11 +155,12 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                  = timestamp()
-  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version}"
-  sign_in              = <<-EOT
+  now                       = timestamp()
+  time_version              = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version_of_target_1 = try(local.second_image_id_parts[12], "latest") != "latest" ? local.second_image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  image_version_of_target_0 = try(local.gallery_image_id_parts[12], "latest") != "latest" ? local.gallery_image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id        = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${local.image_version_of_target_0}"
+  sign_in                   = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -176,7 +177,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time                = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name      = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -215,7 +217,7 @@ source "azure-arm" "web" {
     resource_group = local.gallery_image_id_parts[4]
     gallery_name   = local.gallery_image_id_parts[8]
     image_name     = local.gallery_image_id_parts[10]
-    image_version  = length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version
+    image_version  = local.image_version_of_target_0
 
     dynamic "target_region" {
       for_each = { (lower(replace(var.location, " ", ""))) = 1, (lower(replace(var.second, " ", ""))) = var.replicas }
@@ -254,12 +256,12 @@ build {
     ]
   }
 
-  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"
       env = { for name, value in {
-        GALLERY_IMAGE_VERSION    = length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version
+        GALLERY_IMAGE_VERSION    = local.image_version_of_target_1
         SUBSCRIPTION             = local.second_image_id_parts[2]
         RESOURCE_GROUP           = local.second_image_id_parts[4]
         GALLERY_NAME             = local.second_image_id_parts[8]
@@ -272,7 +274,7 @@ build {
           owner = var.owner
           fixed = "yes"
         } : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
-        TAGS_URL = "/subscriptions/${local.second_image_id_parts[2]}/resourceGroups/${local.second_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.second_image_id_parts[8]}/images/${local.second_image_id_parts[10]}/versions/${length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
+        TAGS_URL = "/subscriptions/${local.second_image_id_parts[2]}/resourceGroups/${local.second_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.second_image_id_parts[8]}/images/${local.second_image_id_parts[10]}/versions/${local.image_version_of_target_1}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -333,12 +335,12 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        ("${var.run}-2") = "/subscriptions/${local.second_image_id_parts[2]}/resourceGroups/${local.second_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.second_image_id_parts[8]}/images/${local.second_image_id_parts[10]}/versions/${length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version}"
+        ("${var.run}-2") = "/subscriptions/${local.second_image_id_parts[2]}/resourceGroups/${local.second_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.second_image_id_parts[8]}/images/${local.second_image_id_parts[10]}/versions/${local.image_version_of_target_1}"
       }
     }
   }
 
-  # distribute[2]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "image"
@@ -351,7 +353,7 @@ build {
         NAME                     = "img-${var.run}"
         SUBSCRIPTION             = var.subscription_id
         RESOURCE_GROUP           = var.resource_group_name
-        TEMPORARY_NAME           = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME           = "packer-temporary-2-${local.build_time}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.image_location
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

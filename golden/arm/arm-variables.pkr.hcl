@@ -101,9 +101,10 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {

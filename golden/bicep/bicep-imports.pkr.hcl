@@ -166,7 +166,8 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${lower(var.role)}/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-img-relay-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-img-relay-${local.build_time}"
 }
 
 source "azure-arm" "img_relay" {

@@ -59,8 +59,8 @@ variable "gallery_image_id" {
   description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/", var.gallery_image_id))
-    error_message = "The gallery_image_id must begin as a resource id does: /subscriptions/.../resourceGroups/.../providers/..."
+    condition     = can(regex("(?i)^/subscriptions/", var.gallery_image_id))
+    error_message = "The gallery_image_id must begin as a resource id does: /subscriptions/..."
   }
 }
 
@@ -69,8 +69,8 @@ variable "managed_image_res_group_id" {
   description = "The parameter managedImageResGroupId of the template, which has no default. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/", var.managed_image_res_group_id))
-    error_message = "The managed_image_res_group_id must begin as a resource id does: /subscriptions/.../resourceGroups/.../providers/..."
+    condition     = can(regex("(?i)^/subscriptions/", var.managed_image_res_group_id))
+    error_message = "The managed_image_res_group_id must begin as a resource id does: /subscriptions/..."
   }
 }
 
@@ -133,8 +133,17 @@ variable "image_version" {
 }
 
 locals {
-  gallery_image_parts = split("/", "${var.gallery_image_id}${var.sharedgalimagename}")
-  managed_image_parts = split("/", "${var.managed_image_res_group_id}${var.managedimagename}")
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  gallery_image_parts = split("/", try(
+    regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", "${var.gallery_image_id}${var.sharedgalimagename}"),
+    file("gallery_image_id and sharedgalimagename together must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."),
+  ))
+
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  managed_image_parts = split("/", try(
+    regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/images/[^/]+$", "${var.managed_image_res_group_id}${var.managedimagename}"),
+    file("managed_image_res_group_id and managedimagename together must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/images/..."),
+  ))
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -142,9 +151,10 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
+  image_version        = try(local.gallery_image_parts[12], "latest") != "latest" ? local.gallery_image_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${local.image_version}"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -162,8 +172,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_image_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-image-${local.build_time}"
+  temporary_image_name = "packer-temporary-image-${local.build_time}"
 }
 
 source "azure-arm" "image" {
@@ -201,7 +211,7 @@ source "azure-arm" "image" {
     resource_group = local.gallery_image_parts[4]
     gallery_name   = local.gallery_image_parts[8]
     image_name     = local.gallery_image_parts[10]
-    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
+    image_version  = local.image_version
 
     target_region {
       name = "westcentralus"
@@ -276,7 +286,7 @@ build {
     ]
   }
 
-  # distribute[1]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"
@@ -288,7 +298,7 @@ build {
         NAME                     = local.managed_image_parts[8]
         SUBSCRIPTION             = local.managed_image_parts[2]
         RESOURCE_GROUP           = local.managed_image_parts[4]
-        TEMPORARY_NAME           = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME           = "packer-temporary-1-${local.build_time}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.destinationregion
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

@@ -111,9 +111,10 @@ locals {
     sign_in
   EOT
   gallery_version_id   = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -264,7 +265,7 @@ build {
     ]
   }
 
-  # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "w-regions"
     env = { for name, value in {

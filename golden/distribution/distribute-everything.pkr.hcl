@@ -103,7 +103,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -186,7 +187,7 @@ build {
     ]
   }
 
-  # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "web-image-tags"
     env = {
@@ -200,7 +201,7 @@ build {
     ]
   }
 
-  # distribute[1]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "web-tags"
     env = {
@@ -214,7 +215,7 @@ build {
     ]
   }
 
-  # distribute[2]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for.
   post-processor "shell-local" {
     name = "web-vhd-name"
     env = {
@@ -304,7 +305,7 @@ build {
     ]
   }
 
-  # distribute[3]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "web-eu"
@@ -373,12 +374,12 @@ build {
     }
   }
 
-  # distribute[4]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "web-image-2"
       env = {
-        TEMPORARY_NAME = "packer-temporary-4-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
         SOURCE         = local.gallery_version_id
       }
       inline = [
@@ -470,13 +471,13 @@ build {
     }
   }
 
-  # distribute[5]: VHD, copied from that of azure-arm.
+  # VHD, copied from that of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "web-vhd-2"
       env = {
         SOURCE_BLOB    = "web-vhd${build.TempOSDiskName}.vhd"
-        TEMPORARY_NAME = "packer-temporary-5-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        TEMPORARY_NAME = "packer-temporary-5-${local.build_time}.vhd"
       }
       inline = [
         local.sign_in,
@@ -591,13 +592,13 @@ build {
     }
   }
 
-  # distribute[6]: VHD, copied from that of azure-arm.
+  # VHD, copied from that of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "web-vhd-3"
       env = { for name, value in {
         SOURCE_BLOB           = "web-vhd${build.TempOSDiskName}.vhd"
-        NAME                  = "web-vhd-3_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        NAME                  = "web-vhd-3_${local.build_time}.vhd"
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -682,7 +683,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-vhd-3 = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/web-vhd-3_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        web-vhd-3 = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/web-vhd-3_${local.build_time}.vhd"
       }
     }
   }

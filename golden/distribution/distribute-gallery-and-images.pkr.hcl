@@ -79,8 +79,9 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -158,7 +159,7 @@ build {
     ]
   }
 
-  # distribute[1]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "web-image-tags"
     env = {
@@ -172,12 +173,12 @@ build {
     ]
   }
 
-  # distribute[2]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "web-copy"
       env = {
-        TEMPORARY_NAME = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-2-${local.build_time}"
         SOURCE         = local.gallery_version_id
       }
       inline = [
@@ -269,12 +270,12 @@ build {
     }
   }
 
-  # distribute[3]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "web-north"
       env = {
-        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
       }
       inline = [
@@ -366,12 +367,12 @@ build {
     }
   }
 
-  # distribute[4]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "web-us"
       env = {
-        TEMPORARY_NAME = "packer-temporary-4-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
         SOURCE         = local.gallery_version_id
       }
       inline = [

@@ -62,7 +62,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  snapshot_name        = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  snapshot_name        = "packer_temporary_web_${local.build_time}"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -80,8 +81,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -143,13 +144,13 @@ build {
     ]
   }
 
-  # distribute[0]: ManagedImage, by way of a snapshot of the OS disk.
+  # ManagedImage, by way of a snapshot of the OS disk.
   post-processors {
     post-processor "shell-local" {
       name = "web"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-0-${local.build_time}"
       }
       inline = [
         local.sign_in,

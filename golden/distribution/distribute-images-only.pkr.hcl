@@ -62,7 +62,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  snapshot_name        = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  snapshot_name        = "packer_temporary_web_${local.build_time}"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -80,7 +81,7 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -142,13 +143,13 @@ build {
     ]
   }
 
-  # distribute[1]: ManagedImage, by way of a snapshot of the OS disk.
+  # ManagedImage, by way of a snapshot of the OS disk.
   post-processors {
     post-processor "shell-local" {
       name = "web-copy"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-1-${local.build_time}"
       }
       inline = [
         local.sign_in,
@@ -218,13 +219,13 @@ build {
     }
   }
 
-  # distribute[2]: ManagedImage, by way of a snapshot of the OS disk.
+  # ManagedImage, by way of a snapshot of the OS disk.
   post-processors {
     post-processor "shell-local" {
       name = "web-us"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-2-${local.build_time}"
       }
       inline = [
         local.sign_in,
@@ -377,13 +378,13 @@ build {
     }
   }
 
-  # distribute[3]: ManagedImage, by way of a snapshot of the OS disk.
+  # ManagedImage, by way of a snapshot of the OS disk.
   post-processors {
     post-processor "shell-local" {
       name = "web-other"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
       }
       inline = [
         local.sign_in,

@@ -97,9 +97,10 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -177,7 +178,7 @@ build {
     ]
   }
 
-  # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "web-regions"
     inline = [

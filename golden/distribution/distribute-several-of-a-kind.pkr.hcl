@@ -86,7 +86,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -158,7 +159,7 @@ build {
     ]
   }
 
-  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "web2"
@@ -226,12 +227,12 @@ build {
     }
   }
 
-  # distribute[3]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "web3"
       env = {
-        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
       }
       inline = [

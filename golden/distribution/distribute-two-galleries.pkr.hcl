@@ -117,9 +117,10 @@ locals {
   EOT
   time_version_major_2  = format("2.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version_major_2 = var.image_version_major_2 != null ? var.image_version_major_2 : local.time_version_major_2
-  temporary_group_name  = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time            = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name  = "packer-temporary-web-${local.build_time}"
   trusted_launch        = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name  = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name  = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -195,7 +196,7 @@ build {
     ]
   }
 
-  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "web-prod"
@@ -266,7 +267,7 @@ build {
     }
   }
 
-  # distribute[2]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "web2"

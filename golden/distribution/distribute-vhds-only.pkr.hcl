@@ -85,6 +85,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -102,7 +103,7 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -163,12 +164,12 @@ build {
     ]
   }
 
-  # distribute[1]: VHD, copied from that of azure-arm.
+  # VHD, copied from that of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "second"
       env = { for name, value in {
-        NAME                  = "second_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        NAME                  = "second_${local.build_time}.vhd"
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
         SOURCE_BLOB           = "first${build.TempOSDiskName}.vhd"
@@ -243,17 +244,17 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        second = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/second_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        second = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/second_${local.build_time}.vhd"
       }
     }
   }
 
-  # distribute[2]: VHD, copied from that of azure-arm.
+  # VHD, copied from that of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "third"
       env = { for name, value in {
-        NAME                = "third_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        NAME                = "third_${local.build_time}.vhd"
         SOURCE_ACCOUNT_NAME = var.vhd_storage_account
         SOURCE_CONTAINER    = var.vhd_container
         SOURCE_BLOB         = "first${build.TempOSDiskName}.vhd"
@@ -329,7 +330,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        third = "https://contosovhds.blob.core.windows.net/golden/third_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        third = "https://contosovhds.blob.core.windows.net/golden/third_${local.build_time}.vhd"
       }
     }
   }

@@ -83,7 +83,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-2nd.disk-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-2nd.disk-${local.build_time}"
 }
 
 source "azure-arm" "image_2nd_disk" {

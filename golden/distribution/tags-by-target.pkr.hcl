@@ -86,7 +86,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -163,7 +164,7 @@ build {
     ]
   }
 
-  # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "web-tags"
     env = {
@@ -177,7 +178,7 @@ build {
     ]
   }
 
-  # distribute[1]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "web-image-tags"
     env = {

@@ -91,7 +91,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -152,7 +153,7 @@ build {
     ]
   }
 
-  # distribute[0]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for.
   post-processor "shell-local" {
     name = "web-vhd-name"
     env = {

@@ -72,8 +72,9 @@ locals {
   time_version         = format("2.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/press/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-press-${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_image_name = "packer-temporary-press-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-press-${local.build_time}"
+  temporary_image_name = "packer-temporary-press-${local.build_time}"
 }
 
 source "azure-arm" "press" {

@@ -68,7 +68,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  snapshot_name        = "packer_temporary_out_image_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  snapshot_name        = "packer_temporary_out_image_${local.build_time}"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -86,8 +87,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_image_name = "packer-temporary-out_image-${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_group_name = "packer-temporary-out_image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-out_image-${local.build_time}"
+  temporary_group_name = "packer-temporary-out_image-${local.build_time}"
 }
 
 source "azure-arm" "out_image" {
@@ -146,14 +147,14 @@ build {
     ]
   }
 
-  # distribute[0]: ManagedImage, by way of a snapshot of the OS disk.
+  # ManagedImage, by way of a snapshot of the OS disk.
   post-processors {
     post-processor "shell-local" {
       name = "image_out"
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         SUBSCRIPTION   = build.SubscriptionID
-        TEMPORARY_NAME = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-0-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,

@@ -99,7 +99,8 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -171,7 +172,7 @@ build {
     script          = "${path.root}/scripts/generalize.sh"
   }
 
-  # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "g1-regions"
     env = { for name, value in {
@@ -182,7 +183,7 @@ build {
     execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
   }
 
-  # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "g1-tags"
     env = { for name, value in {
@@ -197,7 +198,7 @@ build {
     ]
   }
 
-  # distribute[4]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for.
   post-processor "shell-local" {
     name = "v-name"
     env = {
@@ -208,7 +209,7 @@ build {
     execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
   }
 
-  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "g2"
@@ -230,12 +231,12 @@ build {
     }
   }
 
-  # distribute[3]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "m2"
       env = { for name, value in {
-        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
         SIGN_IN        = "${path.root}/scripts/sign-in.sh"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

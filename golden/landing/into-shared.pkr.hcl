@@ -79,9 +79,10 @@ locals {
   desktop_time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   desktop_image_version        = var.desktop_image_version != null ? var.desktop_image_version : local.desktop_time_version
   desktop_gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/desktop/versions/${local.desktop_image_version}"
-  desktop_temporary_group_name = "packer-temporary-desktop-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  desktop_build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  desktop_temporary_group_name = "packer-temporary-desktop-${local.desktop_build_time}"
   desktop_trusted_launch       = var.desktop_definition_security_type == "TrustedLaunch"
-  desktop_temporary_image_name = "packer-temporary-desktop-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  desktop_temporary_image_name = "packer-temporary-desktop-${local.desktop_build_time}"
 }
 
 source "azure-arm" "desktop" {

@@ -26,7 +26,7 @@ variable "shared_image_bastion_id" {
   description = "What azurerm_shared_image.bastion.id is. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_bastion_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.shared_image_bastion_id))
     error_message = "The shared_image_bastion_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -110,9 +110,10 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.shared_image_bastion_id_parts[2]}/resourceGroups/${local.shared_image_bastion_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_bastion_id_parts[8]}/images/${local.shared_image_bastion_id_parts[10]}/versions/${length(local.shared_image_bastion_id_parts) > 12 && local.shared_image_bastion_id_parts[12] != "latest" ? local.shared_image_bastion_id_parts[12] : local.image_version}"
-  temporary_group_name = "packer-temporary-bastion-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_version        = try(local.shared_image_bastion_id_parts[12], "latest") != "latest" ? local.shared_image_bastion_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.shared_image_bastion_id_parts[2]}/resourceGroups/${local.shared_image_bastion_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_bastion_id_parts[8]}/images/${local.shared_image_bastion_id_parts[10]}/versions/${local.image_version}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-bastion-${local.build_time}"
 }
 
 source "azure-arm" "bastion" {
@@ -152,7 +153,7 @@ source "azure-arm" "bastion" {
     resource_group = local.shared_image_bastion_id_parts[4]
     gallery_name   = local.shared_image_bastion_id_parts[8]
     image_name     = local.shared_image_bastion_id_parts[10]
-    image_version  = length(local.shared_image_bastion_id_parts) > 12 && local.shared_image_bastion_id_parts[12] != "latest" ? local.shared_image_bastion_id_parts[12] : local.image_version
+    image_version  = local.image_version
 
     target_region {
       name     = var.location

@@ -11,7 +11,7 @@
 # Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
 
 packer {
-  required_version = ">= 1.13.0"
+  required_version = ">= 1.16.0"
 
   required_plugins {
     azure = {
@@ -115,7 +115,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-it-agent-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-it-agent-${local.build_time}"
 }
 
 source "azure-arm" "it_agent" {

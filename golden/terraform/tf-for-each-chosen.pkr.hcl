@@ -89,7 +89,11 @@ variable "image_version" {
 }
 
 locals {
-  gallery_image_parts = var.shared_image_image_id.web != null ? split("/", var.shared_image_image_id.web) : []
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  gallery_image_parts = split("/", try(
+    regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.shared_image_image_id.web),
+    file("What comes of shared_image_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."),
+  ))
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -97,11 +101,12 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
-  temporary_group_name = "packer-temporary-it-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_version        = try(local.gallery_image_parts[12], "latest") != "latest" ? local.gallery_image_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${local.image_version}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-it-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-it-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-it-web-${local.build_time}"
 }
 
 source "azure-arm" "it_web" {
@@ -142,7 +147,7 @@ source "azure-arm" "it_web" {
     resource_group = local.gallery_image_parts[4]
     gallery_name   = local.gallery_image_parts[8]
     image_name     = local.gallery_image_parts[10]
-    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
+    image_version  = local.image_version
 
     target_region {
       name = "westeurope"

@@ -101,7 +101,8 @@ variable "vhd_container" {
 locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-prod-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-prod-${local.build_time}"
 }
 
 source "azure-arm" "web_prod" {

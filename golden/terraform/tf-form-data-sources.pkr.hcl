@@ -56,7 +56,7 @@ variable "shared_image_version_base_id" {
   description = "What data.azurerm_shared_image_version.base.id is. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_version_base_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.shared_image_version_base_id))
     error_message = "The shared_image_version_base_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -127,7 +127,11 @@ variable "image_version" {
 }
 
 locals {
-  gallery_image_parts                = split("/", trimsuffix(var.shared_image_version_base_id, "/versions/latest"))
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  gallery_image_parts = split("/", try(
+    regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", trimsuffix(var.shared_image_version_base_id, "/versions/latest")),
+    file("What comes of shared_image_version_base_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."),
+  ))
   subnet_build_id_parts              = split("/", var.subnet_build_id)
   shared_image_version_base_id_parts = split("/", var.shared_image_version_base_id)
 
@@ -136,9 +140,10 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-vhd-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-vhd-${local.build_time}"
   image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
-  temporary_image_name = "packer-temporary-vhd-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-vhd-${local.build_time}"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -157,8 +162,8 @@ locals {
     sign_in
   EOT
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
+  image_version        = try(local.gallery_image_parts[12], "latest") != "latest" ? local.gallery_image_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${local.image_version}"
 }
 
 source "azure-arm" "vhd" {
@@ -178,7 +183,7 @@ source "azure-arm" "vhd" {
     resource_group = local.shared_image_version_base_id_parts[4]
     gallery_name   = local.shared_image_version_base_id_parts[8]
     image_name     = local.shared_image_version_base_id_parts[10]
-    image_version  = length(local.shared_image_version_base_id_parts) > 12 && local.shared_image_version_base_id_parts[12] != "latest" ? local.shared_image_version_base_id_parts[12] : null
+    image_version  = try(local.shared_image_version_base_id_parts[12], "latest") != "latest" ? local.shared_image_version_base_id_parts[12] : null
   }
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
@@ -208,7 +213,7 @@ source "azure-arm" "vhd" {
     resource_group = local.gallery_image_parts[4]
     gallery_name   = local.gallery_image_parts[8]
     image_name     = local.gallery_image_parts[10]
-    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
+    image_version  = local.image_version
 
     dynamic "target_region" {
       for_each = distinct([for region in [var.remote_state_hub_outputs_location, "westeurope"] : lower(replace(region, " ", ""))])

@@ -109,9 +109,10 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/${local.shared_image_gallery_agents_id_parts[2]}/resourceGroups/${local.shared_image_gallery_agents_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_gallery_agents_id_parts[8]}/images/deploy-agent/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-deploy-agent-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-deploy-agent-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-deploy-agent-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-deploy-agent-${local.build_time}"
 }
 
 source "azure-arm" "deploy_agent" {

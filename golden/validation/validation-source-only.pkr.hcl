@@ -67,7 +67,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web_validation" {
@@ -95,7 +96,7 @@ source "azure-arm" "web_validation" {
 
   # Distribution. None: no image is made. azure-arm wants a name for one all the same, for it starts from a managed image.
   skip_create_image                 = true
-  managed_image_name                = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  managed_image_name                = "web-${local.build_time}"
   managed_image_resource_group_name = "images"
 }
 

@@ -177,9 +177,10 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name  = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time            = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name  = "packer-temporary-web-${local.build_time}"
   trusted_launch        = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name  = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name  = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -274,7 +275,7 @@ build {
     ]
   }
 
-  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "b"

@@ -159,7 +159,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -309,7 +310,7 @@ build {
     ]
   }
 
-  # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "first-tags"
     env = { for name, value in {
@@ -327,7 +328,7 @@ build {
     ]
   }
 
-  # distribute[2]: tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "third-tags"
     env = { for name, value in {
@@ -345,7 +346,7 @@ build {
     ]
   }
 
-  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "second"

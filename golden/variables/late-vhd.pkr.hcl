@@ -94,8 +94,8 @@ locals {
   vhd_parts = split("/", var.vhd_uri)
 
   # Image Builder runs Shell customizers as root.
-  as_root     = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  sign_in     = <<-EOT
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  sign_in = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -112,11 +112,17 @@ locals {
     }
     sign_in
   EOT
-  vhd_parts_2 = split("/", "${var.endpoint}vhds/web.vhd")
+
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  vhd_parts_2 = split("/", try(
+    regex("^https://[^./]+[.][^/]+/[^/]+/.+", "${var.endpoint}vhds/web.vhd"),
+    file("What comes of endpoint must say where the VHD goes, such as https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"),
+  ))
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -184,7 +190,7 @@ build {
     ]
   }
 
-  # distribute[0]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for.
   post-processor "shell-local" {
     name = "web-name"
     env = { for name, value in {
@@ -277,7 +283,7 @@ build {
     ]
   }
 
-  # distribute[1]: VHD, copied from that of azure-arm.
+  # VHD, copied from that of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "copy"
@@ -289,7 +295,7 @@ build {
         NAME                  = join("/", slice(local.vhd_parts_2, 4, length(local.vhd_parts_2)))
         ACCOUNT_NAME_2        = split(".", local.vhd_parts_2[2])[0]
         DESTINATION_CONTAINER = local.vhd_parts_2[3]
-        TEMPORARY_NAME        = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        TEMPORARY_NAME        = "packer-temporary-1-${local.build_time}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,

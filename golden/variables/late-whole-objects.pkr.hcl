@@ -14,7 +14,7 @@
 # Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
-  required_version = ">= 1.13.0"
+  required_version = ">= 1.16.0"
 
   required_plugins {
     azure = {
@@ -25,7 +25,7 @@ packer {
 }
 
 variable "vm" {
-  type        = object({ vmSize = string, osDiskSizeGB = number, userAssignedIdentities = list(string), vnetConfig = object({ subnetId = string }) })
+  type        = object({ vmSize = optional(string), osDiskSizeGB = optional(number), userAssignedIdentities = optional(list(string)), vnetConfig = optional(object({ subnetId = optional(string) })) })
   description = "The parameter vm of the template, which has no default. Whoever runs Packer gives it."
 }
 
@@ -100,8 +100,13 @@ variable "image_version" {
 }
 
 locals {
-  has_subnet   = try(length(try(var.vm.vnetConfig.subnetId, null)), 0) != 0
-  subnet_parts = try(var.vm.vnetConfig.subnetId, null) != null ? split("/", try(var.vm.vnetConfig.subnetId, null)) : []
+  has_subnet = try(length(try(var.vm.vnetConfig.subnetId, null)), 0) != 0
+
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  subnet_parts = try(var.vm.vnetConfig.subnetId, null) != null ? split("/", try(
+    regex("(?i)^(?:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+)?$", try(var.vm.vnetConfig.subnetId, null)),
+    file("What comes of vm must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."),
+  )) : []
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -128,9 +133,10 @@ locals {
     sign_in
   EOT
   gallery_version_id   = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -158,12 +164,12 @@ source "azure-arm" "web" {
   # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
   location                            = "westeurope"
   temp_resource_group_name            = local.temporary_group_name
-  vm_size                             = var.vm.vmSize
-  os_disk_size_gb                     = var.vm.osDiskSizeGB
+  vm_size                             = coalesce(try(var.vm.vmSize, null), "Standard_D2ds_v4")
+  os_disk_size_gb                     = try(var.vm.osDiskSizeGB, null)
   security_type                       = local.trusted_launch ? "TrustedLaunch" : null
   secure_boot_enabled                 = local.trusted_launch
   vtpm_enabled                        = local.trusted_launch
-  user_assigned_managed_identities    = var.vm.userAssignedIdentities
+  user_assigned_managed_identities    = try(var.vm.userAssignedIdentities, null)
   virtual_network_resource_group_name = local.has_subnet ? local.subnet_parts[4] : null
   virtual_network_name                = local.has_subnet ? local.subnet_parts[8] : null
   virtual_network_subnet_name         = local.has_subnet ? local.subnet_parts[10] : null
@@ -219,11 +225,11 @@ build {
     ]
   }
 
-  # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "web-regions"
     env = { for name, value in {
-      TARGET_REGIONS        = join(" ", [for region, copies in { westeurope = "=1=Standard_LRS", (lower(replace(var.region.name, " ", ""))) = "=${var.region.replicaCount}=${var.region.storageAccountType}" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
+      TARGET_REGIONS        = join(" ", [for region, copies in { westeurope = "=1=Standard_LRS", (lower(replace(var.region.name, " ", ""))) = "=${coalesce(try(var.region.replicaCount, null), 1)}=${coalesce(try(var.region.storageAccountType, null), "Standard_LRS")}" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
       GALLERY_IMAGE_VERSION = local.image_version
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [

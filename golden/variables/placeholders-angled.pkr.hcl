@@ -130,7 +130,8 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  temporary_group_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-image-${local.build_time}"
 }
 
 source "azure-arm" "image" {

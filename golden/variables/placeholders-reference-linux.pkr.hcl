@@ -184,6 +184,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -201,8 +202,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name = "packer-temporary-seed-${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_image_name = "packer-temporary-seed-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-seed-${local.build_time}"
+  temporary_image_name = "packer-temporary-seed-${local.build_time}"
 }
 
 source "azure-arm" "seed" {
@@ -399,7 +400,7 @@ build {
     ]
   }
 
-  # distribute[0]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "distribute-0"
@@ -411,7 +412,7 @@ build {
         NAME                     = local.resource_id_parts[8]
         SUBSCRIPTION             = local.resource_id_parts[2]
         RESOURCE_GROUP           = local.resource_id_parts[4]
-        TEMPORARY_NAME           = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME           = "packer-temporary-0-${local.build_time}"
         SOURCE                   = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
         LOCATION                 = var.region
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

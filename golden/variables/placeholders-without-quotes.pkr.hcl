@@ -57,7 +57,7 @@ variable "gallery_image_id" {
   description = "Fills in $${gallery_image_id} of the template. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.gallery_image_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.gallery_image_id))
     error_message = "The gallery_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -136,11 +136,12 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version}"
-  temporary_group_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_version        = try(local.gallery_image_id_parts[12], "latest") != "latest" ? local.gallery_image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${local.image_version}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-image-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-image-${local.build_time}"
 }
 
 source "azure-arm" "image" {
@@ -182,7 +183,7 @@ source "azure-arm" "image" {
     resource_group = local.gallery_image_id_parts[4]
     gallery_name   = local.gallery_image_id_parts[8]
     image_name     = local.gallery_image_id_parts[10]
-    image_version  = length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version
+    image_version  = local.image_version
 
     dynamic "target_region" {
       for_each = distinct([for region in concat([var.location], var.replication_regions) : lower(replace(region, " ", ""))])

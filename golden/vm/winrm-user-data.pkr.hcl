@@ -78,7 +78,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-session-host-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-session-host-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   winrm_script         = <<-EOT
     # Lets Packer in: WinRM over HTTPS on port 5986, with a certificate that the VM makes for itself.
@@ -110,7 +111,7 @@ locals {
 
     Remove-Item $PSCommandPath
   EOT
-  temporary_image_name = "packer-temporary-session-host-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-session-host-${local.build_time}"
 }
 
 source "azure-arm" "session_host" {

@@ -1,7 +1,13 @@
 """Reading an image template: which there are, what is too large, and a value that decides the shape, read once more."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from aib2packer import Options, convert
+from aib2packer.arm.documents import image_templates
+from aib2packer.convert import open_input
 from tests.cases.templates import codes_of, convert_json, template
 
 
@@ -37,3 +43,29 @@ def test_a_value_that_decides_the_shape_is_read_once_more_and_what_was_said_with
     }
 
     assert codes_of(document) == ["AIB2P308", "AIB2P104"]
+
+
+def test_an_image_template_of_an_input_that_is_read_once_comes_out_as_it_does_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = [{"type": "Shell", "inline": ["[variables('of a')]", "[parameters('line')]"]}]
+    document = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": {"line": {"type": "string", "defaultValue": "true"}},
+        "variables": {"of a": "[concat(parameters('line'), '-', parameters('line'))]"},
+        "resources": [
+            template(name="[concat('w', 'eb')]", customize=step),
+            template(name="web"),
+            template(name="<db>", customize=[{"type": "Shell", "inline": ["<db>"]}], identity={"type": "None"}),
+        ],
+    }
+    data = json.dumps(document).replace("]}", ",]}").encode()  # which is told
+    options = Options(settings=("db=data",), side_files=True)
+    opened = open_input(data, "several.json", options, ("web", "web#2", "data"))
+    monkeypatch.setattr(image_templates, "_labelled", None)  # no name is worked out again
+
+    again = [convert(opened or "", options=replace(options, name=name)) for name in ("web", "web#2", "data")]
+    monkeypatch.undo()
+    alone = [convert(data, file="several.json", options=replace(options, name=name)) for name in ("web", "web#2", "data")]
+
+    assert [replace(one, work=0) for one in again] == [replace(one, work=0) for one in alone]
+    assert all(one.work < other.work for one, other in zip(again, alone, strict=True))
+    assert all(one.hcl is not None for one in again)

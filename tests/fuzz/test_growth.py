@@ -20,6 +20,8 @@ _STEPS = {
     "u": "uri('https://x/', string(@))",
     "g": "guid(string(@), string(@))",
     "-": "concat(@, '-', @)",
+    "b": "base64(string(@))",
+    "t": "toObject(range(0, 99), lambda('x', string(lambdaVariables('x'))), lambda('x', @))",
 }
 
 
@@ -46,6 +48,7 @@ def chain(sequence: str, leaf: str) -> str:
         ("coccooocommmcccocommoooocccomcmcoo", "a"),
         ("gggggggggggggggggggggggggggggg--------", "[parameters('list')]"),
         ("ggg---gg-g------gg---g-gg-g-gg-g-------", "[parameters('list')]"),
+        ("ttbbtbbbbtbtbttbtbtbbbttbbbbtbbbbbbtbbtb", "[newGuid()]"),
     ],
 )
 def test_a_chain_that_doubles_ends_soon(sequence: str, leaf: str) -> None:

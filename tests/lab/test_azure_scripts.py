@@ -78,6 +78,25 @@ def test_a_call_that_fails_leaves_nothing_behind_and_takes_nothing_away(
 
 
 @pytest.mark.parametrize(("case", "number"), STEPS)
+def test_a_question_that_is_refused_is_noticed_or_does_not_matter(
+    case: str, number: int, azure_lab: AzureLab, packer: Packer
+) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+    wanted = replay(azure_lab.cli, rehearsal.checkpoints[number]).state
+    trouble = []
+
+    for fault, played in _with_faults(azure_lab, rehearsal.checkpoints[number], Harm.REFUSED, status=403, only_asks=True):
+        found = trouble_after_fault(played, scene.left)
+        over = set(left_over(played, scene.left))
+        named = {path for path in over if path.rpartition("/")[2] in played.ended[0].output}
+        found += [f"left over: {path}" for path in over - named]
+        found += [f"nobody notices: {path}" for path in (played.state.paths - named) ^ wanted.paths if played.ok]
+        trouble += [f"question {fault.call}, {played.azure.faults.happened}: {what}" for what in found]
+
+    assert trouble == []
+
+
+@pytest.mark.parametrize(("case", "number"), STEPS)
 def test_what_a_killed_build_leaves_is_deleted_by_the_commands_of_the_page(
     case: str, number: int, azure_lab: AzureLab, packer: Packer
 ) -> None:
@@ -138,11 +157,13 @@ def test_a_copy_that_fails_or_never_ends_is_noticed(
     assert trouble_after_fault(played, scene.left) == []
 
 
-def _with_faults(lab: AzureLab, checkpoint: Checkpoint, harm: Harm) -> Iterator[tuple[Fault, Played]]:
+def _with_faults(
+    lab: AzureLab, checkpoint: Checkpoint, harm: Harm, *, status: int = 409, only_asks: bool = False
+) -> Iterator[tuple[Fault, Played]]:
     """Do a step again and again, until the fault would come after its last call."""
     call = 1
     while True:
-        fault = Fault(call, harm)
+        fault = Fault(call, harm, status, only_asks)
         played = replay(lab.cli, checkpoint, fault=fault)
         if not played.azure.faults.happened:
             return

@@ -75,3 +75,55 @@ def test_tags_reach_the_azure_cli_as_they_are(tags: dict[str, str], shell: str, 
     )
 
     assert (f"<--url></id><--body><{body}>" in done.stdout) == bool(tags)
+
+
+@pytest.mark.parametrize("vm", ["{}", '{vmSize = "Standard_D4s_v5", vnetConfig = {}}'])
+def test_an_object_may_lack_what_the_service_has_defaults_for(vm: str, packer: Packer, tmp_path: Path) -> None:
+    plan = '{planName = "a", planProduct = "b", planPublisher = "c"}'
+    golden = write_golden("variables/late-whole-objects.pkr.hcl", tmp_path)
+
+    verdict = packer.validate(golden, {"vm": vm, "plan": plan, "region": '{name = "East US"}'})
+
+    assert verdict.ok, verdict.output
+    assert verdict.source is not None
+    assert verdict.source["vm_size"] == ("Standard_D2ds_v4" if vm == "{}" else "Standard_D4s_v5")
+
+
+IDS = "variables/ids-in-parts.pkr.hcl"
+_GROUP = "/subscriptions/2222/resourceGroups/images/providers"
+GOOD_IDS = {
+    "subnet_id": f"{_GROUP}/Microsoft.Network/virtualNetworks/net/subnets/build",
+    "gallery_id": f"{_GROUP}/Microsoft.Compute/galleries/golden/images/",
+    "definition": "web",
+    "image_id": f"{_GROUP}/Microsoft.Compute/images/web",
+    "release": "web-4",
+}
+
+
+def test_an_id_that_is_put_together_of_variables_is_taken_apart(packer: Packer, tmp_path: Path) -> None:
+    verdict = packer.validate(write_golden(IDS, tmp_path), {**GOOD_IDS, "definition": "web/versions/1.2.3"})
+
+    assert verdict.source is not None, verdict.output
+    assert verdict.source["virtual_network_subnet_name"] == "build"
+    destination = verdict.source["shared_image_gallery_destination"]
+    assert [destination[name] for name in ("gallery_name", "image_name", "image_version")] == ["golden", "web", "1.2.3"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"subnet_id": f"{_GROUP}/Microsoft.Network/virtualNetworks/net"}, "The subnet_id must be a resource id"),
+        ({"release": "web"}, "The release must have a `-`"),
+        ({"gallery_id": "golden/"}, "The gallery_id must begin as a resource id does"),
+        ({"gallery_id": f"{_GROUP}/Microsoft.Compute/"}, "gallery_id and definition together must be a resource id"),
+        ({"definition": "web/1.2.3"}, "gallery_id and definition together must be a resource id"),
+        ({"image_id": "web"}, "What comes of image_id must be a resource id"),
+    ],
+)
+def test_what_is_no_id_is_told_with_its_variable(given: dict[str, str], said: str, packer: Packer, tmp_path: Path) -> None:
+    verdict = packer.validate(write_golden(IDS, tmp_path), {**GOOD_IDS, **given})
+
+    output = " ".join(verdict.output.split())
+    assert not verdict.ok
+    assert said in output
+    assert "Invalid index" not in output

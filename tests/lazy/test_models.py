@@ -15,6 +15,10 @@ from aib2packer.findings.model import Finding
 from aib2packer.hcl.values import Attribute, HclCode, Local
 from aib2packer.lazy.models import dataclass as model
 from aib2packer.lazy.models import field
+from aib2packer.lazy.models import replace as model_replace
+
+# Methods are compiled for a class that is used often: what is looked at as many times is seen before and after.
+OFTEN = range(12)
 
 
 @model(frozen=True, slots=True)
@@ -26,6 +30,14 @@ class Made:
     place: int = field(default=0, compare=False)
     items: list[str] = field(default_factory=list)
     own: list[str] = field(default_factory=list, init=False)
+
+
+@model(frozen=True, slots=True)
+class Key:
+    """Has a hash."""
+
+    name: str
+    place: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +61,44 @@ class Below(Made):
 
 @pytest.mark.parametrize("arguments", [("a",), ("a", "b"), ("a", "b", 3, ["c"])])
 def test_a_model_shows_and_compares_as_a_dataclass_does(arguments: tuple[Any, ...]) -> None:
-    made, usual = Made(*arguments), Usual(*arguments)
+    usual = Usual(*arguments)
 
-    assert repr(made) == repr(usual).replace("Usual", "Made")
-    assert made == Made(*arguments)
-    assert made != Made("z")
-    assert replace(made, place=99) == made
-    assert made != object()
-    assert made.items is not Made("a").items or arguments[3:]
+    for _ in OFTEN:
+        made = Made(*arguments)
+        assert repr(made) == repr(usual).replace("Usual", "Made")
+        assert made == Made(*arguments)
+        assert made != Made("z")
+        assert replace(made, place=99) == model_replace(made, place=99) == made
+        assert made != object()
+        assert made.items is not Made("a").items or arguments[3:]
+
+
+def test_models_that_are_equal_have_one_hash() -> None:
+    assert len({Key("a", place) for place in OFTEN}) == 1
+    assert len({Key(str(number), 0) for number in OFTEN}) == len(OFTEN)
 
 
 @pytest.mark.parametrize("wrong", [{}, {"name": "a", "own": []}, {"name": "a", "other": 1}])
 def test_arguments_that_a_dataclass_refuses_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         Usual(**wrong)
+    for _ in OFTEN:
+        with pytest.raises(TypeError):
+            Made(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [(), ("a", "b", 3, [], []), ("a", "b")])
+def test_a_model_that_is_new_refuses_what_a_dataclass_refuses(wrong: tuple[Any, ...]) -> None:
+    @model(frozen=True, slots=True)
+    class New:
+        name: str
+
     with pytest.raises(TypeError):
-        Made(**wrong)
+        New(*wrong)
+    with pytest.raises(TypeError):
+        New("a", name="b")  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        model_replace(New("a"), other="b")  # type: ignore[call-arg]
 
 
 def test_a_model_does_not_change() -> None:
@@ -79,9 +113,10 @@ def test_a_model_does_not_change() -> None:
 
 
 def test_a_model_has_the_fields_of_its_bases_first() -> None:
-    below = Below("a", "b", first=1)
+    for _ in OFTEN:
+        below = Below("a", "b", first=1)
+        assert (below.name, below.hidden, below.first, below.last) == ("a", "b", 1, 9)
 
-    assert (below.name, below.hidden, below.first, below.last) == ("a", "b", 1, 9)
     assert [one.name for one in dataclasses.fields(below)] == ["name", "hidden", "place", "items", "own", "first", "last"]
     assert Below.__match_args__ == ("name", "hidden", "place", "items")
     with pytest.raises(TypeError):

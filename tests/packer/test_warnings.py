@@ -33,15 +33,26 @@ def test_all_builds_of_a_job_count_against_its_time(minutes: int, properties: di
     assert most is None or f"lower buildTimeoutInMinutes to {most}" in str(told)
 
 
-def test_a_command_that_deletes_the_old_image_names_it() -> None:
-    image = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.Compute/images/web"
-    target = {"type": "ManagedImage", "imageId": image, "location": "westeurope", "runOutputName": "web"}
-    value = template(distribute=[target], apiVersion="2024-02-01", properties={"autoRun": {"state": "Enabled"}})
+@pytest.mark.parametrize("with_version", [True, False])
+def test_an_old_image_is_deleted_by_force_where_no_version_is_made_that_it_would_delete_too(*, with_version: bool) -> None:
+    group = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.Compute"
+    image, definition = f"{group}/images/web", f"{group}/galleries/g/images/web"
+    targets = [
+        {"type": "ManagedImage", "imageId": image, "location": "westeurope", "runOutputName": "web"},
+        {"type": "SharedImage", "galleryImageId": definition, "runOutputName": "version"},
+    ]
+    value = template(
+        distribute=targets if with_version else targets[:1],
+        apiVersion="2024-02-01",
+        properties={"autoRun": {"state": "Enabled"}},
+    )
 
-    assert f"az image delete --ids {image}" in str(help_of("AIB2P304", value))
     pipelines = [text.decode() for name, text in convert_json(value, FOLDER).files.items() if name.endswith(".yml")]
+
     assert len(pipelines) == 2
-    assert all(f"az image delete --ids {image}" in text for text in pipelines)
+    for text in (str(help_of("AIB2P304", value)), *pipelines):
+        assert (f"az image delete --ids {image}" in text) == with_version
+        assert ("build -force" in text or "build with -force" in text) != with_version
 
 
 def test_a_managed_image_has_no_definition_to_look_into() -> None:

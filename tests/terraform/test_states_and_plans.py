@@ -104,9 +104,7 @@ def test_a_deployment_with_a_secret_in_it_refuses(key: str) -> None:
     conversion = _plan(_deployment(), {key: True}, kind=_DEPLOYMENT)
 
     assert conversion.hcl is None
-    assert conversion.findings[0].message.startswith(
-        "there is a secret in what a.b deploys, and which text it is cannot be told"
-    )
+    assert conversion.findings[0].message.startswith("what a.b deploys holds a secret, and it is not known which text that is")
     assert CANARY not in "".join(shown(conversion))
 
 

@@ -13,7 +13,7 @@ from aib2packer.findings import codes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.fields import Defaults, Fields
     from aib2packer.aib.model import Number, Target
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.text.source import Span
@@ -150,13 +150,15 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
 
 
 def _target_regions(fields: Fields, storage: TemplateText | None) -> Iterator[TargetRegion]:
-    for _, region in fields.each("targetRegions", attributes=("name", "replicaCount", "storageAccountType")):
-        name, kind = region.region("name"), region.text("storageAccountType")
+    kind = "Standard_LRS" if storage is None or storage.literal is None else storage.literal
+    defaults: Defaults = {"replicaCount": 1, "storageAccountType": kind}
+    for _, region in fields.each("targetRegions", attributes=("name",), optional=defaults):
+        name, own = region.region("name"), region.text("storageAccountType")
         replicas = region.number("replicaCount", least=1)
         if name is None:
             region.missing("name", "Name the region.")
         else:
-            yield TargetRegion(name, replicas, kind or storage)
+            yield TargetRegion(name, replicas, own or storage)
         region.close()
 
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from aib2packer.text.source import Span
 
 _SPLIT_UNTIL = "2020-02-14"
-_NEEDED = ("vmSize", "osDiskSizeGB", "userAssignedIdentities", "vnetConfig")  # of it, by Packer
+_TAKEN = dict.fromkeys(("vmSize", "osDiskSizeGB", "userAssignedIdentities", "vnetConfig"))  # of it, by Packer
 
 
 def read_vm(properties: Fields) -> VmProfile:
     """Read `vmProfile`, and the data disks, which stand beside it; all of it is optional."""
-    fields, disks = properties.fields_or_late("vmProfile", _NEEDED), _data_disks(properties)
+    fields, disks = properties.fields_or_late("vmProfile", (), _TAKEN), _data_disks(properties)
     if fields is None:
         return VmProfile(data_disks_gb=disks, span=properties.key_span("source"))
     profile = VmProfile(

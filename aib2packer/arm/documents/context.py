@@ -46,6 +46,8 @@ class Context:
     shape: frozenset[str] = frozenset()
     read_linked: Callable[[str, Report], Json | None] = _read_nothing
     links: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """The names of all image templates in the document, where these are known from an earlier reading."""
     budgets: list[Budget] = field(default_factory=list, repr=False, compare=False)
     """What has been paid for the evaluation, of each reading."""
 

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
 
 DEPLOYMENT = "microsoft.resources/deployments"
-_RESOURCE = 2_000  # of work: to look at a resource, or at a round of its loop
+_DEPLOYMENT = 100  # of work: to look at a round of its loop, and into what it deploys
+_IMAGE = 60  # of work: to look at a round of its loop
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _PARAMETER = pattern(r"(?i)\bparameters\(\s*'([\w.-]+)'\s*\)")
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
@@ -386,7 +387,7 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
             return
         try:
             any_round = False
-            for inside, off in _rounds(item, whole.scopes, report):
+            for inside, off in _rounds(item, whole.scopes, _DEPLOYMENT, report):
                 any_round = True
                 if not off:
                     yield from _nested(item, inside, context, report)
@@ -419,7 +420,7 @@ def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:
         return
     try:
         any_round = False
-        for inside, off in _rounds(whole.body, whole.scopes, report):
+        for inside, off in _rounds(whole.body, whole.scopes, _IMAGE, report):
             any_round = True
             one = replace(whole, scopes=inside)
             if off:
@@ -465,8 +466,10 @@ def _exists(item: JsonObject) -> bool:
     return isinstance(existing, JsonScalar) and existing.value is True
 
 
-def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[tuple[Scopes, bool]]:
+def _rounds(item: JsonObject, scopes: Scopes, work: int, report: Report) -> Iterator[tuple[Scopes, bool]]:
     """The scopes of each round of a resource's `copy`, and whether its condition is false there; one round without a loop.
+
+    Each round costs that much work.
 
     Raises:
         _RoundsError: How many rounds there are, or whether one is deployed, cannot be told.
@@ -474,7 +477,7 @@ def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[tuple[
     """
     told = False
     for inside in _loop(item, scopes):
-        scopes.resolved.memory.budget.pay(_RESOURCE)
+        scopes.resolved.memory.budget.pay(work)
         holds = _condition(item, inside.resolved)
         if is_symbol(holds) and not told:
             told = True

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 from itertools import chain
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
@@ -21,7 +21,7 @@ from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_configuration, is_json_configuration, is_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
@@ -74,11 +74,21 @@ class Candidate:
     failure: Finding | None = None
 
 
+class _Found(NamedTuple):
+    """A candidate whose name is not worked out yet, which may take much."""
+
+    name: Callable[[], str]
+    span: Span
+    load: Callable[[Report], Resource | None]
+    failure: Finding | None = None
+
+
 def image_templates(document: Json, context: Context, report: Report) -> tuple[Candidate, ...]:
     """All image templates of a document, in its order; those alike in name have a number."""
     if (text := made_text(document)) is not None:
         _report_cut("this", text.span, report)
-    return _labelled(_candidates(document, context, report))
+    found = tuple(_candidates(document, context, report))
+    return _called(found, context.names) if len(context.names) == len(found) else _labelled(found)
 
 
 def choose(found: tuple[Candidate, ...], name: str | None, document: Json, report: Report) -> Resource | None:
@@ -117,15 +127,20 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
     return _load(found[0], report)
 
 
-def _labelled(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The candidates, those with the same name numbered: `web`, `web#2`."""
+def _labelled(found: Sequence[_Found]) -> tuple[Candidate, ...]:
+    """What was found with its names, those that come again numbered: `web`, `web#2`."""
     counts: Counter[str] = Counter()
-    labelled = []
+    names = []
     for one in found:
-        counts[one.name.lower()] += 1
-        number = counts[one.name.lower()]
-        labelled.append(one if number == 1 else replace(one, name=f"{one.name}#{number}"))
-    return tuple(labelled)
+        name = one.name()
+        counts[name.lower()] += 1
+        number = counts[name.lower()]
+        names.append(name if number == 1 else f"{name}#{number}")
+    return _called(found, names)
+
+
+def _called(found: Iterable[_Found], names: Iterable[str]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(name, *one[1:]) for one, name in zip(found, names, strict=True))
 
 
 def _load(candidate: Candidate, report: Report) -> Resource | None:
@@ -141,7 +156,7 @@ def _load(candidate: Candidate, report: Report) -> Resource | None:
     return replace(resource, body=body) if isinstance(body, JsonObject) else None
 
 
-def _candidates(document: Json, context: Context, report: Report) -> Iterator[Candidate]:
+def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Found]:
     items = listed(document)
     if isinstance(document, JsonObject) and is_shown(document):
         from aib2packer.terraform.state_and_plan import shown_resources
@@ -155,7 +170,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[Ca
         yield from _candidates(item, context, report)
 
 
-def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[Candidate] | None:
+def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Found] | None:
     """The image templates of a document that is more than a list of others; None for one that is not."""
     if (read := image_template_of(document)) is not None:
         return (_from_azure(document, read),)
@@ -175,7 +190,7 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     return _rest_example(document, parameters, context) if isinstance(parameters, JsonObject) else None
 
 
-def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[Candidate]:
+def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Found]:
     """The image templates of a deployment template, those of nested deployments included."""
     from aib2packer.arm.documents.cycles import without_cycles
     from aib2packer.arm.documents.deployment import (
@@ -246,10 +261,10 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     for deployed in everything:
         if deployed.type in IMAGE_TEMPLATES:
-            yield Candidate(name_of(deployed), deployed.body.span, partial(load, deployed), deployed.failure)
+            yield _Found(partial(name_of, deployed), deployed.body.span, partial(load, deployed), deployed.failure)
 
 
-def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[Candidate]:
+def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[_Found]:
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
@@ -272,7 +287,7 @@ def _bodies(answer: Json) -> Iterator[JsonObject]:
                 yield body
 
 
-def _plain(body: JsonObject, context: Context, name: Json | None = None, version: Json | None = None) -> Candidate:
+def _plain(body: JsonObject, context: Context, name: Json | None = None, version: Json | None = None) -> _Found:
     """An image template in which nothing is evaluated."""
     by_powershell = is_powershell(body)
     cut = cut_short(body) if by_powershell else None
@@ -294,7 +309,7 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
             _tell_what_is_left_out(body, report)
         return resource
 
-    return Candidate(string_of(named) or "(no name)", body.span, load)
+    return _Found(partial(_name_as_written, named), body.span, load)
 
 
 def _report_cut(what: str, span: Span, report: Report) -> None:
@@ -351,14 +366,18 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
         )
 
 
-def _from_azure(reading: JsonObject, body: JsonObject) -> Candidate:
+def _from_azure(reading: JsonObject, body: JsonObject) -> _Found:
     """An image template that was read from Azure, with what belongs to it."""
 
     def load(report: Report) -> Resource:
         report_reading(reading, report)
         return Resource(body, body.get("name"), body.get("apiVersion"), flattened=False, siblings=siblings_of(reading))
 
-    return Candidate(string_of(body.get("name")) or "(no name)", body.span, load)
+    return _Found(partial(_name_as_written, body.get("name")), body.span, load)
+
+
+def _name_as_written(name: Json | None) -> str:
+    return string_of(name) or "(no name)"
 
 
 def _is_deployment_template(document: JsonObject) -> bool:

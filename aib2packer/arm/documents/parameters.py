@@ -7,15 +7,16 @@ import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.describe import parameter_word
+from aib2packer.arm.language.symbolic import walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse, read_json
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import UNUSED, is_values_file
 from aib2packer.text.placeholders import is_open
-from aib2packer.text.secrets import mask
+from aib2packer.text.secrets import find_secrets, mask
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -103,6 +104,20 @@ class ParameterFact:
     parameter: Parameter
     given: Given | None
     default: ArmValue
+    secret: bool = field(init=False, repr=False)
+    """Whether its value must not stand in the output: the template says so, or there is a secret in it."""
+
+    def __post_init__(self) -> None:
+        given = self.given.value if isinstance(self.given, JsonScalar) else None
+        told = self.parameter.secure or isinstance(self.given, KeyVaultSecret)
+        object.__setattr__(self, "secret", told or holds_secret(self.default) or holds_secret(given))
+
+
+def holds_secret(value: ArmValue) -> bool:
+    """Whether there is a secret in a value, however deep."""
+    if isinstance(value, str):
+        return bool(find_secrets(value))
+    return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
 
 
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices, Template limits

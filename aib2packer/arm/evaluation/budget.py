@@ -6,12 +6,11 @@ others are ours, far above what the largest public image template takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.json_values import JsonSymbolic
-from aib2packer.arm.language.symbolic import Concat, Lambda, is_symbol, parts_of
+from aib2packer.arm.language.symbolic import SYMBOLS, Concat, Lambda, parts_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
 
@@ -31,6 +30,8 @@ _MAX_PARTS = 1_000  # of joined text
 _READING = 2  # calls of Python for each level of a value, where a function goes through it
 _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
 _MAX_WORK = 2_000_000  # some quarter of a microsecond each; the largest public image template takes 400,000
+
+_NESTING = (*SYMBOLS, tuple, dict, Lambda)
 
 STEP = 60
 """The work of evaluating one call."""
@@ -162,17 +163,18 @@ class Budget:
             LimitError: It is too large, or nested too deeply.
 
         """
+        if (known := self._size(node)) is not None:
+            return known
         waiting = [node]
         while waiting:
             one = waiting[-1]
-            missing = [part for part in _nodes_in(one) if self._size(part) is None] if self._size(one) is None else []
-            if missing:
-                waiting += missing
-                continue
-            waiting.pop()
             if self._size(one) is None:
+                if missing := [part for part in _nodes_in(one) if self._size(part) is None]:
+                    waiting += missing
+                    continue
                 self._sizes[id(one)] = (one, self._checked(self._sum(one)))
-        return self._size(node) or Size(1, 1, 1)
+            waiting.pop()
+        return self._sizes[id(node)][1]
 
     def _size(self, node: Json) -> Size | None:
         if isinstance(node, JsonScalar):
@@ -190,13 +192,15 @@ class Budget:
             return Size(1 + len(parts), sum(len(part) for part in parts if isinstance(part, str)), self._deepest(node.symbol))
         nodes = _nodes_in(node)
         self.pay(NODE * (1 + len(nodes)))
-        sizes = [size for part in nodes if (size := self._size(part)) is not None]
-        keys = sum(len(member.key) for member in node) if isinstance(node, JsonObject) else 0
-        return Size(
-            1 + sum(size.values for size in sizes),
-            keys + sum(size.characters for size in sizes),
-            1 + max((size.depth for size in sizes), default=0),
-        )
+        values, characters, depth = 1, 0, 0
+        for part in nodes:
+            if (size := self._size(part)) is not None:
+                values += size.values
+                characters += size.characters
+                depth = max(depth, size.depth)
+        if isinstance(node, JsonObject):
+            characters += sum([len(member.key) for member in node.members])
+        return Size(values, characters, 1 + depth)
 
     def _checked(self, size: Size) -> Size:
         self.allow_values(size.values)
@@ -211,15 +215,14 @@ class Budget:
         waiting: list[ArmValue | Lambda] = [symbol]
         while waiting:
             one = waiting[-1]
-            parts = [part for part in parts_of(one) if is_symbol(part) or isinstance(part, tuple | Mapping | Lambda)]
-            missing = [part for part in parts if id(part) not in self._depths] if id(one) not in self._depths else []
-            if missing:
-                waiting += missing
-                continue
-            waiting.pop()
             if id(one) not in self._depths:
+                parts = [part for part in parts_of(one) if isinstance(part, _NESTING)]
+                if missing := [part for part in parts if id(part) not in self._depths]:
+                    waiting += missing
+                    continue
                 self.pay(_SYMBOL + len(parts))
-                self._depths[id(one)] = (one, 1 + max((self._depths[id(part)][1] for part in parts), default=0))
+                self._depths[id(one)] = (one, 1 + max([self._depths[id(part)][1] for part in parts], default=0))
+            waiting.pop()
         depth = self._depths[id(symbol)][1]
         if depth > _MAX_SYMBOL_DEPTH:
             message = "the expression is nested too deeply, with its variables filled in"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import (
@@ -95,7 +94,7 @@ class _Describer:
                 return f"json('{value!r}')"
             case tuple():
                 return self._call("createArray", value, depth)
-            case Mapping():
+            case dict():
                 return self._call("createObject", tuple(part for item in value.items() for part in item), depth)
             case ParameterSymbol(name):
                 return f"parameters('{name}')"

@@ -7,13 +7,13 @@ Source: docs/reference/arm-expressions.md 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -66,7 +66,7 @@ def _digest(value: object) -> int:
     match value:
         case tuple():
             return hash(tuple(map(_digest, value)))
-        case Mapping():
+        case dict():
             return hash(frozenset((_digest(key), _digest(item)) for key, item in value.items()))
         case _:
             return hash(value)
@@ -210,6 +210,8 @@ SYMBOLS = (
     Apply,
     VariableSymbol,
 )
+_LEAVES = (ParameterSymbol, DeploymentFact, Deferred, Runtime, Secret)
+_LITERALS = frozenset({str, int, float, bool, type(None)})  # most of what a long list in an expression has
 
 # Facts of a deployment that are always there.
 _TEXTS = frozenset({"subscriptionId", "tenantId", "id", "name", "location", "type", "displayName"})
@@ -232,6 +234,8 @@ _RETURNS: Mapping[str, Type] = {
     "float": "float",
 }
 
+UNSET_OR = "$coalesce"
+"""The function that gives the first of its arguments that is neither null nor empty: Terraform's `coalesce`, and Packer's."""
 ALIKE = frozenset({"coalesce", "concat", "intersection", "union"})
 """Functions whose arguments are all of the type that they give."""
 
@@ -246,7 +250,7 @@ def is_known(value: ArmValue | Lambda) -> bool:
     match value:
         case tuple():
             return all(map(is_known, value))
-        case Mapping():
+        case dict():
             return all(isinstance(key, str) and is_known(item) for key, item in value.items())
         case Lambda():
             return False
@@ -269,7 +273,7 @@ def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case e
             return "string"
         case tuple():
             return "array"
-        case Mapping():
+        case dict():
             return "object"
         case ParameterSymbol():
             return "any" if value.nullable or value.untyped else value.type
@@ -341,11 +345,7 @@ def may_be_null(value: ArmValue | Lambda) -> bool:
 
 def leaves(value: ArmValue | Lambda) -> tuple[ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret, ...]:
     """The parameters, and all else that a value depends on, each once, in order of appearance."""
-    return tuple(
-        dict.fromkeys(
-            part for part in walk(value) if isinstance(part, ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret)
-        )
-    )
+    return tuple(dict.fromkeys([part for part in walk(value) if isinstance(part, _LEAVES)]))
 
 
 def may_be(value: ArmValue, kind: Type) -> bool:
@@ -400,7 +400,7 @@ def _deciding(
             for item in value:
                 if has_choice(item):
                     yield from _deciding(item, has_choice, seen)
-        case Mapping() | None | bool() | int() | float() | str():
+        case dict() | None | bool() | int() | float() | str():
             return
         case Apply(_, arguments) if any(map(has_choice, arguments)):
             for argument in arguments:
@@ -444,16 +444,19 @@ def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            waiting += reversed(parts_of(one))
+            if type(one) not in _LITERALS:
+                waiting += reversed(parts_of(one))
 
 
 def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
     """What a value is made of."""
     match value:
+        case str() | ParameterSymbol() | DeploymentFact() | None:  # as the most are
+            return ()
         case tuple():
             return value
-        case Mapping():
-            return tuple(part for item in value.items() for part in item)
+        case dict():
+            return tuple(chain.from_iterable(value.items()))
         case Concat(parts):
             return parts
         case If(condition, then, otherwise):
@@ -477,7 +480,7 @@ def identical(one: object, other: object) -> bool:
         if left is right or (id(left), id(right)) in seen:
             continue
         seen.add((id(left), id(right)))
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
+        if isinstance(left, dict) and isinstance(right, dict):
             if len(left) != len(right):
                 return False
             # In one order for both: looking a key up would compare all that is in it, each time from the beginning.
@@ -546,7 +549,7 @@ def _remade(value: ArmValue, parts: tuple[ArmValue | Lambda, ...]) -> ArmValue:
     match value:
         case tuple():
             return parts  # type: ignore[return-value]  # no lambda stands in an array
-        case Mapping():
+        case dict():
             members = zip(value, parts[::2], parts[1::2], strict=True)
             return {new if isinstance(new, str) or is_symbol(new) else key: item for key, new, item in members}  # type: ignore[misc]
         case Concat(texts):
@@ -584,7 +587,7 @@ def with_fallback(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ArmValue] 
 
 def without_names(value: ArmValue) -> ArmValue:
     """A value with the values of variables in place of their names."""
-    return once(_without_names)(value)
+    return once(_without_names)(value) if any(isinstance(part, VariableSymbol) for part in walk(value)) else value
 
 
 def _without_names(value: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
@@ -630,7 +633,7 @@ def same(one: ArmValue, other: ArmValue) -> bool | None:
     match one, other:
         case tuple(), tuple():
             return len(one) == len(other) and _all(same(a, b) for a, b in zip(one, other, strict=True))
-        case Mapping(), Mapping():
+        case dict(), dict():
             return _same_objects(one, other)
         case _:
             return type_of(one) == type_of(other) and one == other
@@ -642,7 +645,7 @@ def identity_of(value: ArmValue) -> Hashable | None:
         case tuple():
             parts = [identity_of(item) for item in value]
             return None if None in parts else ("array", *parts)
-        case Mapping():
+        case dict():
             members = [(key, identity_of(item)) for key, item in value.items() if isinstance(key, str)]
             known = len(members) == len(value) and all(part is not None for _, part in members)
             return ("object", frozenset(members)) if known else None

@@ -52,11 +52,16 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
     by_time = Local(
         name.replace(VERSION, "time_version"), HclCode(f'format("{begin}.%d.%d", {", ".join(numbers)})', (*uses, NOW))
     )
-    chosen = Local(
-        name,
-        HclCode(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time)),
-    )
-    return explicit_or(chosen, target, symbols)
+    counted = HclCode(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time))
+    if target.version is None:
+        return Local(name, counted)
+    version = symbols.value(target.version)
+    if is_explicit(target):
+        return version
+    # null where the id ends before it
+    own = HclCode(f"{print_value(version).removesuffix('null')}{counted.text}", (*references(version), *counted.uses))
+    alone = sum(_variable_name(one, galleries, symbols) == name for one in galleries if not is_explicit(one)) == 1
+    return Local(name if alone else f"{name}_of_target_{target.index}", own)
 
 
 def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
@@ -89,17 +94,6 @@ def is_explicit(target: GalleryTarget) -> bool:
     """Whether the template names the version. An id that is only known when Packer runs may end before it."""
     version = target.version
     return version is not None and not any(isinstance(symbol, Segment) and symbol.optional for symbol in version.symbols)
-
-
-def explicit_or(otherwise: Local, target: GalleryTarget, symbols: Symbols) -> Value:
-    """The version that the template names; `otherwise` where it names none, which may only be known when Packer runs."""
-    if target.version is None:
-        return otherwise
-    version = symbols.value(target.version)
-    if is_explicit(target):
-        return version
-    # null where the id ends before it
-    return HclCode(f"{print_value(version).removesuffix('null')}local.{otherwise.name}", (*references(version), otherwise))
 
 
 def counting_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, str]:

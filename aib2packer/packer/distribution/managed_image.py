@@ -37,10 +37,18 @@ if TYPE_CHECKING:
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _HOW_TO_REPLACE = (
     "Make the name in imageId a parameter, and give each build a name of its own with `-var`: the old image stays. To keep the "
-    "name, delete the old image before the build (`{}`): until a build succeeds there is no image. Do not build with -force, "
-    "which also deletes a gallery version that has the number of the new one, where Image Builder refuses to build."
+    "name, {}: until a build succeeds there is no image.{}"
+)
+_NOT_BY_FORCE = (
+    " Do not build with -force, which also deletes a gallery version that has the number of the new one, where Image Builder "
+    "refuses to build."
 )
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+
+
+def is_replaced_by_force(plan: DistributionPlan) -> bool:
+    """Whether `packer build -force` deletes the old managed image, and nothing that another build has made."""
+    return plan.gallery is None
 
 
 def delete_command(image: ResourceId) -> str:
@@ -78,7 +86,11 @@ class ManagedImageOutput(TargetOutput):
             codes.IMAGE_EXISTS,
             image.text.span,
             f"Image Builder overwrites an existing image{f' `{name}`' if name.literal else ''}; Packer does not",
-            help=_HOW_TO_REPLACE.format(delete_command(image)),
+            help=_HOW_TO_REPLACE.format(
+                "build with `packer build -force`, which deletes the old image first, and nothing else", ""
+            )
+            if is_replaced_by_force(context.plan)
+            else _HOW_TO_REPLACE.format(f"delete the old image before the build (`{delete_command(image)}`)", _NOT_BY_FORCE),
         )
         group = context.symbols.value(image.resource_group)
         return {

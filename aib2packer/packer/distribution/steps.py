@@ -62,7 +62,7 @@ class DistributionSteps:
                     script.az("tag update", ("--resource-id", resource), *options)
                 else:
                     script.merge_tags(resource, own, late)
-                yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
+                yield self._chain(target, "Tags of its own, which azure-arm would put on all that it makes.", script, "tags")
 
     def _report_cli(self, target: Target, does: str, why: str, azure_cli: str) -> None:
         self.context.report.add(
@@ -77,9 +77,8 @@ class DistributionSteps:
         for target in self.plan.copied:
             self._report_cli(target, "makes", _ONE_OF_EACH, kind_of_target(target).azure_cli)
             what = self.outputs[target.index].copy(self.outputs, script := self._script())
-            about = f"distribute[{target.index}]: {what}"
-            step = script.post_processor(_step_name(target), self._file(target, "copy", about))
-            yield PostProcessors(about, (step, *self._manifest((target,))), (target.span,))
+            step = script.post_processor(_step_name(target), self._file(target, "copy", what))
+            yield PostProcessors(what, (step, *self._manifest((target,))), (target.span,))
 
     def clean_up(self) -> Iterator[PostProcessors]:
         """Delete what was made for others to be copied from."""
@@ -120,9 +119,8 @@ class DistributionSteps:
         return ScriptFile(distribution_script(target.index, what), about) if self.context.side_files else None
 
     def _chain(self, target: Target, comment: str, script: Script, what: str) -> PostProcessors:
-        about = f"distribute[{target.index}]: {comment}"
-        step = script.post_processor(f"{_step_name(target)}-{what}", self._file(target, what, about))
-        return PostProcessors(about, (step,), (target.span,))
+        step = script.post_processor(f"{_step_name(target)}-{what}", self._file(target, what, comment))
+        return PostProcessors(comment, (step,), (target.span,))
 
     def _artifact(self, target: Target) -> Value:
         """The id of what a target becomes: a resource id, or a URI."""

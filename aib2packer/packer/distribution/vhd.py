@@ -20,6 +20,8 @@ from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, Ta
 from aib2packer.packer.expressions.dates import TIME
 from aib2packer.packer.shell_words import Word, word
 from aib2packer.packer.steps.cli_script import Operand, Option, RawShell, Script
+from aib2packer.packer.variables.declared import BLOB_EXAMPLE, BLOB_PATTERN
+from aib2packer.packer.variables.taken_apart import TOLD_BY_FILE, matching
 from aib2packer.packer.vm.resource_group import TEMPORARY
 
 if TYPE_CHECKING:
@@ -382,7 +384,9 @@ def _late_blob(target: VhdTarget, context: TargetContext) -> Blob:
     """The pieces of such a URI, which Packer takes apart."""
     uri = "" if target.uri is None else context.symbols.value(target.uri)
     name = "vhd_parts" if target is context.plan.vhd else f"vhd_parts_{target.index + 1}"
-    parts = Local(name, HclCode(f'split("/", {print_value(uri)})', names_in(uri)))
+    is_checked = isinstance(uri, Variable)
+    whole = print_value(uri) if is_checked else matching(uri, BLOB_PATTERN, f"say where the VHD goes, such as {BLOB_EXAMPLE}")
+    parts = Local(name, HclCode(f'split("/", {whole})', names_in(uri)), "" if is_checked else TOLD_BY_FILE)
     domain = f'split(".", local.{name}[2])'
     account, host, container, path = (
         HclCode(code, (parts,))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOW = Local("now", HclCode("timestamp()"), "Taken once: each call of timestamp() gives another time.")
-TIME = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
+TIME = Local("build_time", HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,)))
 """The time of the build, to the second, for names that no other build has."""
 
 _token = pattern(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'([^']*)'|\"([^\"]*)\"|\\(.)|%|(?s:(.))")

@@ -50,6 +50,9 @@ HELD_BACK = Variable(
     default=True,
 )
 
+_SETTING = "continueDistributeOnFailure"
+_NOT_SET = f"{_SETTING} is false"
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -82,12 +85,11 @@ def report_validation(template: ImageTemplate, plan: ValidationPlan, options: Op
     elif validation is None:
         return
     elif options.validation is ValidateIn.INLINE:
-        anyway = "; a validator that fails does not end the build, which then ends as a success"
         report.add(
             codes.VALIDATED_INLINE,
             validation.span,
             "the validators run on the build VM before it is generalized; Image Builder's run on a VM made from the finished "
-            f"image: what generalizing does is not seen{anyway if validation.surely_distributed else ''}",
+            f"image: what generalizing does is not seen{_anyway(validation)}",
             help="Without --validation inline they run in a build of their own, on the finished image.",
         )
     elif plan.build is not None:
@@ -96,18 +98,29 @@ def report_validation(template: ImageTemplate, plan: ValidationPlan, options: Op
         _report_loss(template, validation, plan, report)
 
 
+def _anyway(validation: Validation) -> str:
+    goes_on = "a validator that fails does not end the build, which then ends as a success"
+    if validation.is_decided_late:
+        return f"; where {_SETTING} is true, {goes_on}"
+    return f"; {goes_on}" if validation.surely_distributed else ""
+
+
 def _report_order(template: ImageTemplate, validation: Validation, held: Sequence[GalleryTarget], report: Report) -> None:
+    where, fails = "", "if it fails"
+    if validation.is_decided_late:
+        where, fails = f"where {_NOT_SET}, ", f"{fails} and {_NOT_SET}"
     if held:
         others = ", and the other targets are not held back" if len(template.targets) > len(held) else ""
         versions, it = ("the version is", "it") if len(held) == 1 else ("the versions are", "them")
-        what = f"{versions} published first, and `latest` passes {it} over until the validation build releases {it}{others}"
-        remedy = f"Run the validation build after each build; if it fails, delete {versions.rpartition(' ')[0]}."
+        passes = f"`latest` passes {it} over until the validation build releases {it}{others}"
+        what = f"{versions} published first, and {where}{passes}"
+        remedy = f"Run the validation build after each build; {fails}, delete {versions.rpartition(' ')[0]}."
     elif validation.surely_distributed:
-        what = "the image is there before, which is the same where continueDistributeOnFailure is set"
+        what = f"the image is there before, which is the same where {_SETTING} is set"
         remedy = "Run the validation build after each build."
     else:
         what = "the image is there before"
-        remedy = "Run the validation build after each build; if it fails, delete the image."
+        remedy = f"Run the validation build after each build; {fails}, delete the image."
     report.add(
         codes.VALIDATED_AFTER, validation.span, f"Image Builder validates before it distributes; here {what}", help=remedy
     )

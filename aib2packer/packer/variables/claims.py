@@ -5,22 +5,33 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
-from aib2packer.aib.model import Located
+from aib2packer.aib.ids import MANAGED_IMAGE
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
-from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
-from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.arm.language.symbolic import (
+    Access,
+    DeploymentFact,
+    ParameterSymbol,
+    Runtime,
+    Secret,
+    VariableSymbol,
+    is_symbol,
+    leaves,
+)
+from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, is_secret, type_name, with_shape
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
-from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, type_name, with_shape
+from aib2packer.packer.variables.dependencies import claim_leaves, free_name, may_be_empty, variable_name
+from aib2packer.packer.variables.ours import PACKER_VERSION, SUBSCRIPTION
+from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
+from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
-from aib2packer.packer.variables.types_by_use import OBJECTS, types_by_use
+from aib2packer.packer.variables.texts import symbols_in, texts_in
+from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,10 +42,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.template_variables import TextPiece
 
-PACKER_VERSION = "1.13.0"
-"""The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
-
-
+_WITH_OPTIONAL = "1.16.0"  # the first that knows optional() in types, and the last that functions ask for
 _IDS_OF = {
     "galleries": "gallery",
     "images": "gallery_image",
@@ -44,19 +52,31 @@ _IDS_OF = {
     "userassignedidentities": "identity",
 }
 """What an id is called by the last of the names in it."""
+_NAMED = Placeholder | ParameterSymbol | DeploymentFact | Runtime  # what stands for itself, as a variable
 # More than ARM takes of variables and parameters together is an error already: no names are looked for then.
 _MOST_NAMED = 512
 
 
-def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
+def claim_names(
+    template: ImageTemplate,
+    texts: list[TemplateText],
+    found: tuple[TextSymbol, ...],
+    report: Report,
+    *,
+    values_apart: bool,
+) -> Symbols:
     """Give a name to each symbol: placeholders first, then parameters and what else expressions depend on, then secrets.
 
-    Each in order of appearance; a name that is taken gets a number. `values_apart`: what the user gave goes into a file of its
-    own, and not into the defaults.
+    Each in order of appearance; a name that is taken gets a number.
+
+    Args:
+        template: What the template says.
+        texts: The texts in it that hold symbols.
+        found: These symbols, each once.
+        report: Gets what is lost on the way to HCL.
+        values_apart: Whether what the user gave goes into a file of its own, and not into the defaults.
+
     """
-    texts: list[TemplateText] = []
-    _add_texts(template, texts)
-    found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
     shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
@@ -81,6 +101,9 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         for leaf, variable in named_leaves.items()
         if leaf in types and isinstance(variable, Variable)
     }
+    for leaf, needed in pieces_needed(_always(template, values)).items():
+        if isinstance(own := named_leaves[leaf], Variable) and leaf not in shapes:
+            named_leaves[leaf] = with_pieces(own, needed, may_be_empty=leaf in may_be_empty(values))
     for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
         if isinstance(secret, Secret) and secret not in names:
             name, what = _secret_name(secret)
@@ -94,10 +117,13 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     references: dict[Leaf, Variable | Local] = {**named_leaves, **dict(variables.locals.items())}
     computed = _computed(tuple(map(variables.put_back, values)), references)
     taken_locals = local_names_of(references) | {local.name for local in computed.values()}
-    ids: dict[tuple[str | TextSymbol, ...], str] = {}
+    ids: dict[tuple[str | TextSymbol, ...], IdLocals] = {}
     for parts, segment in wholes.items():
-        ids[parts] = free_name(f"{_id_name(variables.put_back_in(pieces_of(segment.id)), segment.shape)}_parts", taken_locals)
-        taken_locals.add(ids[parts])
+        name = _id_name(variables.put_back_in(pieces_of(segment.id)), segment.shape)
+        ids[parts] = IdLocals(
+            free_name(f"{name}_parts", taken_locals), segment.shape, _is_checked(segment, named_leaves, values)
+        )
+        taken_locals.add(ids[parts].parts)
     given = _given(named_leaves, template.parameters) if values_apart else {}
     return Symbols(
         names=names,
@@ -114,6 +140,14 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     )
 
 
+def _always(template: ImageTemplate, values: tuple[Symbol, ...]) -> Iterator[Symbol]:
+    """The values that a build has in any case: a subnet may be there under a condition."""
+    subnet = template.vm.subnet
+    texts = texts_in(subnet) if subnet is not None and subnet.when is not None else ()
+    perhaps = {symbol.value for text in texts for symbol in symbols_in(text) if isinstance(symbol, LateExpression)}
+    return (value for value in values if value not in perhaps)
+
+
 def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symbol]:
     """The parameters and placeholders that stand for a list of objects: data disks, or regions of a version."""
     disks = template.vm.data_disks_gb if isinstance(template.vm.data_disks_gb, TemplateText) else None
@@ -124,24 +158,50 @@ def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symb
 def _id_shapes(texts: Iterable[TemplateText]) -> dict[Placeholder | Leaf, tuple[str, ...]]:
     """What must be an id, or the beginning of one, and its shape."""
     shapes: dict[Placeholder | Leaf, tuple[str, ...]] = {}
-    for segment in (symbol for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
-        first, *rest = segment.id.parts
-        known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
-        begins = not rest or (isinstance(rest[0], str) and rest[0].startswith("/"))
-        leaf = first.value if isinstance(first, LateExpression) else first
-        if not begins and isinstance(leaf, Placeholder | ParameterSymbol):  # where it ends is not known
-            shapes.setdefault(leaf, BEGINNING)
-        if begins and known % 2 == 0 and isinstance(leaf, Placeholder | ParameterSymbol):
-            shape = segment.shape[: len(segment.shape) - known // 2]
-            shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)
+    for segment in (segment for text in texts for segment in _segments(text)):
+        if (beginning := _beginning(segment)) is None:
+            continue
+        leaf, shape = beginning
+        if shape == BEGINNING:
+            shapes.setdefault(leaf, shape)
+        else:
+            known = shapes.get(leaf, ())
+            shapes[leaf] = max(shape, () if known == BEGINNING else known, key=len)
     return shapes
+
+
+def _beginning(segment: Segment) -> tuple[Placeholder | Leaf, tuple[str, ...]] | None:
+    """What an id begins with, and the shape that it must have by itself; None where that is no variable, or has none."""
+    first, *rest = segment.id.parts
+    leaf = first.value if isinstance(first, LateExpression) else first
+    may_be_null = isinstance(leaf, Runtime) and "virtualnetworks" in segment.shape
+    if may_be_null or not isinstance(leaf, _NAMED):
+        return None
+    known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
+    if rest and not (isinstance(rest[0], str) and rest[0].startswith("/")):  # where it ends is not known
+        return leaf, BEGINNING
+    return None if known % 2 else (leaf, segment.shape[: len(segment.shape) - known // 2])
+
+
+def _is_checked(segment: Segment, leaves: Mapping[Leaf, Variable | Local], values: tuple[Symbol, ...]) -> bool:
+    """Whether the validation of one variable sees to it that an id can be taken apart."""
+    beginning = _beginning(segment)
+    if beginning is None or beginning[1] == BEGINNING:
+        return False
+    if isinstance(beginning[0], Placeholder):
+        return True
+    leaf, variable = beginning[0], leaves[beginning[0]]
+    if not isinstance(variable, Variable):
+        return False
+    is_subnet = "virtualnetworks" in segment.shape  # which may be left out
+    return is_subnet or not (variable.default == HclCode("null") or leaf in may_be_empty(values))
 
 
 def _blobs(template: ImageTemplate) -> dict[Placeholder | Leaf, tuple[str, ...]]:
     """What must be the URI of a blob."""
     blobs = (target.blob for target in template.targets)
     lone = (pieces_of(blob)[0] for blob in blobs if blob is not None and len(blob.parts) == 1)
-    return {piece: BLOB for piece in lone if isinstance(piece, Placeholder | ParameterSymbol)}
+    return {piece: BLOB for piece in lone if isinstance(piece, _NAMED)}
 
 
 def _has_type(leaf: Leaf, parameters: Mapping[str, ParameterFact]) -> bool:
@@ -180,12 +240,14 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
     given: dict[str, Value] = {}
     for leaf, item in named.items():
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
-        if fact is not None and not is_secret(fact) and (value := given_value(fact)) is not None:
+        if fact is not None and not fact.secret and (value := given_value(fact)) is not None:
             given[item.name] = value
     return given
 
 
 def _packer_version(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+    if any(isinstance(item, Variable) and OPTIONAL in item.type for item in named.values()):
+        return _WITH_OPTIONAL
     if not values:
         return PACKER_VERSION
     from aib2packer.packer.expressions.printer import required_version
@@ -237,36 +299,6 @@ def _id_name(pieces: tuple[TextPiece, ...], shape: tuple[str, ...]) -> str:
             return "managed_image" if shape == MANAGED_IMAGE else _IDS_OF.get(shape[-1] if shape else "", "id")
 
 
-def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
-    for symbol in text.symbols:
-        if isinstance(symbol, Segment):
-            yield from _symbols(symbol.id)
-        elif isinstance(symbol, ListLines):
-            yield from _symbols(symbol.items)
-        else:
-            yield symbol
-
-
 def _segments(text: TemplateText) -> Iterator[Segment]:
     """The segments in a text of ids that are only known as a whole."""
     return (symbol for symbol in text.symbols if isinstance(symbol, Segment))
-
-
-def _add_texts(value: object, texts: list[TemplateText]) -> None:
-    """Add all strings of a template that hold symbols, in the order that the model states."""
-    match value:
-        case TemplateText():
-            if value.literal is None:
-                texts.append(value)
-        case None | Located():
-            return
-        case tuple():
-            for item in value:
-                _add_texts(item, texts)
-        case ResourceId():
-            _add_texts(tuple(value.segments.values()), texts)  # what is used of it
-        case dict():
-            _add_texts(tuple(value.values()), texts)
-        case _:
-            for name in value.TEXTS:  # type: ignore[attr-defined]
-                _add_texts(getattr(value, name), texts)

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
-from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact, holds_secret
 from aib2packer.arm.language.describe import in_terraform
 from aib2packer.arm.language.json_values import value_of
-from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
+from aib2packer.arm.language.symbolic import DeploymentFact, is_known
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode, Variable, VariableValidation
-from aib2packer.jsonc.tree import JsonScalar
 from aib2packer.lazy.models import replace
-from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.packer.variables.ours import sentences
+from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
     from aib2packer.arm.language import symbolic
@@ -23,23 +23,13 @@ if TYPE_CHECKING:
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
-BEGINNING = ("subscriptions", "resourcegroups", "")
-"""The shape of what an id begins with, where it may end anywhere behind."""
+BEGINNING = ("subscriptions", "")
+"""The shape of what an id begins with, where it may end anywhere behind: what comes of it is checked as a whole."""
 BLOB = ("https", "")
 """The shape of the URI of a blob, which is no id."""
+BLOB_PATTERN = "^https://[^./]+[.][^/]+/[^/]+/.+"
+BLOB_EXAMPLE = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
 _REGION = "Azure region of the build."
-
-
-def is_secret(fact: ParameterFact) -> bool:
-    """Whether a parameter's value must not stand in the output: the template says so, or there is a secret in it."""
-    given = fact.given
-    if isinstance(given, KeyVaultSecret) or fact.parameter.secure:
-        return True
-    return _holds_secret(fact.default) or _holds_secret(given.value if isinstance(given, JsonScalar) else None)
-
-
-def _holds_secret(value: symbolic.ArmValue) -> bool:
-    return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
 
 
 def declare(fact: ParameterFact, name: str) -> Variable:
@@ -62,7 +52,7 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         description,
         parameter.written_type or _type_of_values(fact) or type_name(parameter.type),
         default=default,
-        sensitive=is_secret(fact),
+        sensitive=fact.secret,
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
@@ -105,12 +95,6 @@ def type_name(kind: str) -> str:
     return _TYPES.get(kind, "map(string)")
 
 
-def sentences(description: str, more: str) -> str:
-    """A description with a sentence more; authors of templates often leave out the full stop."""
-    end = "" if description.endswith((".", "!", "?")) else "."
-    return f"{description}{end} {more}" if description else more
-
-
 def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool = False) -> Variable:
     """A variable that must hold a resource id of a shape, as `aib.ids` has them, or the URI of a blob (`BLOB`).
 
@@ -121,32 +105,41 @@ def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool
     if not shape:
         return variable
     if shape == BEGINNING:
-        begins = f'can(regex("(?i)^{write_id(shape[:-1], "[^/]+")}/providers/", var.{variable.name}))'
-        what = f"The {variable.name} must begin as a resource id does: {write_id(shape[:-1], '...')}/providers/..."
+        begins = f'can(regex("(?i)^/subscriptions/", var.{variable.name}))'
+        what = f"The {variable.name} must begin as a resource id does: /subscriptions/..."
         return replace(variable, validation=(*variable.validation, VariableValidation(begins, what)))
     if shape == BLOB:
-        is_uri = f'can(regex("^https://[^./]+[.][^/]+/[^/]+/.+", var.{variable.name}))'
-        where = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
-        rule = VariableValidation(is_uri, f"The {variable.name} must say where the VHD goes, such as {where}.")
+        is_uri = f'can(regex("{BLOB_PATTERN}", var.{variable.name}))'
+        rule = VariableValidation(is_uri, f"The {variable.name} must say where the VHD goes, such as {BLOB_EXAMPLE}.")
         return replace(variable, validation=(*variable.validation, rule))
-    versioned = shape[-1] == "versions"
-    shape = shape[:-1] if versioned else shape
-    pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
     own = f"var.{variable.name}"
     is_null = variable.default == HclCode("null")
     may_be_unset = may_be_empty or is_null or (variable.default == "" and "virtualnetworks" in shape)
     unset = f"{own} == {'null' if is_null else print_value('')} || " if may_be_unset else ""
-    what = "a resource id, with or without a version" if versioned else "a resource id"
     rule = VariableValidation(
-        f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"
+        f'{unset}can(regex("{id_pattern(shape)}", {own}))', f"The {variable.name} must be {described_id(shape)}"
     )
     default = None if variable.default == "" and not may_be_unset else variable.default
     return replace(variable, default=default, validation=(*variable.validation, rule))
 
 
+def id_pattern(shape: tuple[str, ...], *, may_be_empty: bool = False) -> str:
+    """The pattern of ids of a shape, without groups; an id of a version may end before that."""
+    versioned = shape[-1] == "versions"
+    pattern = write_id(shape[:-1] if versioned else shape, "[^/]+") + ("(?:/versions/[^/]+)?" if versioned else "")
+    return f"(?i)^(?:{pattern})?$" if may_be_empty else f"(?i)^{pattern}$"
+
+
+def described_id(shape: tuple[str, ...]) -> str:
+    """What an id of a shape looks like, for a message."""
+    versioned = shape[-1] == "versions"
+    what = "a resource id, with or without a version" if versioned else "a resource id"
+    return f"{what}: {write_id(shape[:-1] if versioned else shape, '...')}"
+
+
 def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
     """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
-    if fact.given is not None or is_secret(fact) or fact.default == _GROUP_LOCATION or is_known(fact.default):
+    if fact.given is not None or fact.secret or fact.default == _GROUP_LOCATION or is_known(fact.default):
         return None
     return fact.default
 
@@ -159,7 +152,7 @@ def given_value(fact: ParameterFact) -> Value | None:
 
 def _default(fact: ParameterFact) -> Value | None:
     """The default of a variable: a value that the user gave, else the template's own. A secret has none."""
-    if is_secret(fact):
+    if fact.secret:
         return "" if fact.given is None and fact.default == "" else None  # an empty default is no secret
     if fact.given is not None:
         return given_value(fact)
@@ -189,7 +182,7 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
     """What the template says that a value must be. A condition may name its own variable only."""
     rules: list[VariableValidation] = []
     allowed = [value_of(item) for item in parameter.allowed]
-    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(_holds_secret, allowed)):
+    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(holds_secret, allowed)):
         rules.append(_one_of(allowed, name, is_list=parameter.type == "array"))
     subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"
     what = f"The {name}" if parameter.type == "int" else f"The length of {name}"

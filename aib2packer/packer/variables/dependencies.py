@@ -25,10 +25,11 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import names_in, print_value
-from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
+from aib2packer.hcl.values import HclCode, Local, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
+from aib2packer.packer.variables.declared import computed_default, declare, with_shape
+from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -39,12 +40,6 @@ if TYPE_CHECKING:
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
-SUBSCRIPTION = Variable(
-    "subscription_id",
-    "Subscription that the build VM runs in.",
-    default=HclCode('env("ARM_SUBSCRIPTION_ID")'),
-    validation=(VariableValidation('var.subscription_id != ""', "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."),),
-)
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _CONTEXTS = {
@@ -79,9 +74,9 @@ def claim_leaves(
         return {}
     from aib2packer.packer.expressions.printer import to_hcl
 
-    needed, may_be_empty = _closure(values, parameters), _may_be_empty(values)
+    needed, unset = _closure(values, parameters), may_be_empty(values)
     variables: dict[Leaf, Variable] = {
-        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ()), may_be_empty=leaf in may_be_empty)
+        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ()), may_be_empty=leaf in unset)
         for leaf in needed
     }
     named: dict[Leaf, Variable | Local] = _claim_unique(values, variables, taken, resolve)
@@ -101,7 +96,7 @@ def claim_leaves(
     return named
 
 
-def _may_be_empty(values: tuple[Symbol, ...]) -> frozenset[Leaf]:
+def may_be_empty(values: tuple[Symbol, ...]) -> frozenset[Leaf]:
     """The parameters of which the template itself says what holds where they are empty."""
     asked = (part for value in values for part in walk(value) if isinstance(part, Apply) and part.function == "empty")
     return frozenset(leaf for part in asked for leaf in part.arguments if isinstance(leaf, ParameterSymbol))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
 from aib2packer.arm.language.symbolic import (
+    UNSET_OR,
+    Access,
     Apply,
     DeploymentFact,
     If,
@@ -30,7 +32,8 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import literal_of
+from aib2packer.packer.variables.declared import described_id, id_pattern, literal_of
+from aib2packer.packer.variables.taken_apart import TOLD_BY_FILE, matching
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -46,19 +49,31 @@ _SHORT = 40  # characters of a condition that reads well in several places
 
 
 @dataclass(frozen=True, slots=True)
+class IdLocals:
+    """The local with the segments of an id that is only known as a whole.
+
+    `is_checked`: a variable holds it, whose validation asks for this shape.
+    """
+
+    parts: str
+    shape: tuple[str, ...]
+    is_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Symbols:
     """Which variable, or local, stands for which symbol of the template and which leaf of an expression."""
 
     names: Mapping[TextSymbol, Variable]
     leaves: Mapping[Leaf, Variable | Local]
-    variables: Names
-    """The variables of the template that are locals."""
+    variables: Names | None
+    """The variables of the template that are locals; None where nothing in it is a symbol."""
     references: Mapping[Leaf, Variable | Local]
     """All that stands for something in an expression: of `leaves` and `variables`."""
     computed: Mapping[Symbol, Local]
     """Expressions that take several lines: each has a local of its own."""
-    ids: Mapping[tuple[str | TextSymbol, ...], str]
-    """The names of the locals with the segments of ids that are only known as a whole."""
+    ids: Mapping[tuple[str | TextSymbol, ...], IdLocals]
+    """The locals of ids that are only known as a whole."""
     order: tuple[str, ...]
     """The names of all variables, as they were claimed."""
     resolve: Callable[[Symbol], ArmValue]
@@ -76,7 +91,8 @@ class Symbols:
     @property
     def local_names(self) -> frozenset[str]:
         """The names of the locals that hold something of the template."""
-        own = (*local_names_of(self.references), *(local.name for local in self.computed.values()), *self.ids.values())
+        ids = (one.parts for one in self.ids.values())
+        own = (*local_names_of(self.references), *(local.name for local in self.computed.values()), *ids)
         return frozenset({"has_subnet", *own, *(f"{item.name}_folder" for item in self.references.values())})
 
     def value(self, text: TemplateText, *, multiline: bool = False) -> Value:
@@ -85,13 +101,15 @@ class Symbols:
         if literal is not None and not multiline:
             return literal
         parts = self.parts(text)
+        if not multiline and all(isinstance(part, str) for part in parts):
+            return "".join(map(str, parts))
         # A bare reference stands for itself, so that the same one is equal wherever it stands.
         return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Interpolation(parts, multiline)
 
     def parts(self, text: TemplateText) -> tuple[str | Variable | Local | HclCode, ...]:
         """The pieces of a string of the template, for a longer one in HCL."""
         parts: list[str | Variable | Local | HclCode] = []
-        pieces = self.variables.put_back_in(pieces_of(text))
+        pieces = pieces_of(text) if self.variables is None else self.variables.put_back_in(pieces_of(text))
         values: dict[int, Value] = {}  # a piece may stand in a text a thousand times, and each time be large
         for piece in pieces:
             if (value := values.get(id(piece))) is None:
@@ -110,6 +128,8 @@ class Symbols:
         Only for one that is so with the values that there are: others say something.
         """
         alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], LateExpression) else None
+        if isinstance(alone, Access) and alone.safe:
+            return self.value(replace(text, parts=(LateExpression(Apply(UNSET_OR, (alone, default))),)))
         known = text if alone is None else self.resolve(alone)
         if not (known is None or known == ""):
             return self.value(text)
@@ -130,7 +150,8 @@ class Symbols:
 
         symbol = next(part.value for part in condition.symbols if isinstance(part, LateExpression))
         try:
-            decided = Printer(self.references, NOW).piece(self.variables.put_back(symbol))
+            shown = symbol if self.variables is None else self.variables.put_back(symbol)
+            decided = Printer(self.references, NOW).piece(shown)
         except CannotPrintError as error:
             return then if self._folded(symbol, error, condition.span) is True else otherwise
         if len(decided.text) > _SHORT:
@@ -156,7 +177,7 @@ class Symbols:
                 if not optional:
                     return SlashPart(segment, (parts,), index, self.value(text), 2 * len(shape))
                 # Absent, or `latest`: azure-arm takes the latest where there is none.
-                chosen = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
+                chosen = f'try({segment}, "latest") != "latest" ? {segment} : null'
                 return HclCode(chosen, (parts,))
             case ListLines(items):
                 listed = self.value(items)
@@ -193,13 +214,16 @@ class Symbols:
             )
 
     def _id_parts(self, text: TemplateText) -> Local:
-        """The local that holds the segments of an id; none where the id is null."""
-        value = self.value(text)
-        printed = print_value(value)
-        parts = f'split("/", {printed})'
-        if any(isinstance(part, LateExpression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
-            parts = f"{f'({printed})' if '?' in printed else printed} != null ? {parts} : []"
-        return Local(self.ids[text.parts], HclCode(parts, names_in(value)))
+        """The local that holds the segments of an id; none where the id of a subnet is null."""
+        value, id_ = self.value(text), self.ids[text.parts]
+        is_subnet = "virtualnetworks" in id_.shape  # which may be left out
+        whole = print_value(value)
+        pattern = id_pattern(id_.shape, may_be_empty=is_subnet)
+        code = f'split("/", {whole if id_.is_checked else matching(value, pattern, f"be {described_id(id_.shape)}")})'
+        match text.parts:
+            case (LateExpression(one),) if is_subnet and may_be_null(one):
+                code = f"{f'({whole})' if '?' in whole else whole} != null ? {code} : []"
+        return Local(id_.parts, HclCode(code, names_in(value)), "" if id_.is_checked else TOLD_BY_FILE)
 
     def _folded(self, value: Symbol, error: CannotPrintError, span: Span) -> Value:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""

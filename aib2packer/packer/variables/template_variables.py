@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _LONG = 72  # characters: more than a person writes into the middle of a line
 _MANY = 1_000  # parts of a value, which need not be printed to know that it is long
 # Locals that a build has for purposes of its own.
-_RESERVED = frozenset({"as_root", "downloads", "has_subnet", "image_version", "now", "time_version", "vhd_parts"})
+_RESERVED = frozenset({"as_root", "build_time", "downloads", "has_subnet", "image_version", "now", "time_version", "vhd_parts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,8 @@ class _Writer:
             counted, self.used = self.used, Counter()
             before = self._written_before[id(value)] = (value, self._value(value), self.used)
             self.used = counted
-        self.used += before[2]
+        if before[2]:
+            self.used += before[2]
         return before[1]
 
     def _value(self, value: ArmValue) -> ArmValue:

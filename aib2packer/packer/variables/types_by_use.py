@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import (
     ALIKE,
+    UNSET_OR,
     Access,
     Apply,
     DeploymentFact,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.arm.language.text import TemplateText, TextSymbol
 
+OPTIONAL = "optional("
+"""Begins the type of an attribute that an object may lack; Packer knows it from 1.16.0 on."""
 OBJECTS = "list(map(string))"
 """The type of a list of objects: data disks, or regions of a version."""
 _SINGLE = {"string", "int", "bool", "float"}  # what is declared with these says all
@@ -62,7 +65,7 @@ _SAME_ITEMS = ALIKE | {
     "take",
 }
 # What they are given is alike, so that each says what the others are.
-_AMONG = ALIKE | {"$coalescelist", "equals"}
+_AMONG = ALIKE | {UNSET_OR, "$coalescelist", "equals"}
 _ENTRIES = {"items", "$entries"}
 
 
@@ -74,6 +77,7 @@ class _Use:
         self.items: _Use | None = None
         self.values: _Use | None = None
         self.type = _ANY
+        self.may_lack = False  # it is an attribute that an object need not have
 
     def attribute(self, name: str) -> _Use:
         return self.attributes.setdefault(name, _Use())
@@ -91,10 +95,14 @@ class _Use:
         if sum((bool(self.attributes), self.items is not None, self.values is not None)) > 1:
             return "any"
         if self.attributes:
-            return f"object({{ {', '.join(f'{key} = {use.written()}' for key, use in self.attributes.items())} }})"
+            return f"object({{ {', '.join(f'{key} = {use.as_attribute()}' for key, use in self.attributes.items())} }})"
         if self.items is not None:
             return f"list({self.items.written()})"
         return f"map({self.values.written()})" if self.values is not None else self.type or _STRING
+
+    def as_attribute(self) -> str:
+        """The type as that of an attribute, which an object may lack."""
+        return f"{OPTIONAL}{self.written()})" if self.may_lack else self.written()
 
     @property
     def is_plain(self) -> bool:
@@ -202,12 +210,16 @@ class _Uses:
                 return self.of_leaves.setdefault(leaf, _Use())
             case LambdaVariable(name):
                 return around.get(name.lower())
-            case Access(target, key):
+            case Access(target, key, safe):
                 whole = self._use(target, around)
                 if not isinstance(key, str | int):
                     self.enter(key, _ANY, around)
-                if whole is None or isinstance(key, str):
-                    return None if whole is None else whole.attribute(str(key))
+                if whole is None:
+                    return None
+                if isinstance(key, str):
+                    attribute = whole.attribute(key)
+                    attribute.may_lack = attribute.may_lack or safe
+                    return attribute
                 root = bare(target)
                 of_object = type_of(key) == "string" or (isinstance(root, ParameterSymbol) and root.type == "object")
                 return whole.value() if of_object and not isinstance(key, int) else whole.item()

@@ -10,13 +10,11 @@ from aib2packer.jsonc.reader import read_json
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aib2packer.text.source import Span
 
-MOST_WORK = 3_000_000
-"""What the evaluation of all image templates of an input may take."""
-_MOST_IMAGES = 50  # of an input of any size; converting one takes a fortieth of a second
+MOST_WORK = 4_500_000
+"""What the evaluation of all image templates of an input may take, with finding each among the others."""
+_MOST_IMAGES = 50  # of an input of any size; converting one takes a hundredth of a second
 _CHARACTERS = 1_000  # that an input has for each further one
 _MOST_READ = 20_000_000  # characters that are read for all of them: three seconds
 
@@ -36,8 +34,6 @@ def _alone(span: Span) -> SourceText:
     return SourceText(span.source.name, span.text, before=line - 1, indent=column - 1)
 
 
-def most_images(texts: Sequence[str | bytes]) -> int:
-    """How many image templates of an input are converted, where each is read from one of these texts."""
-    read = sum(len(text.lstrip()) for text in texts)
-    size = sum(len(text.lstrip()) for text in set(texts))
-    return min(max(_MOST_IMAGES, size // _CHARACTERS), max(1, _MOST_READ * len(texts) // max(read, 1)))
+def most_images(size: int, read: int) -> int:
+    """How many image templates of an input with so many characters are converted, where as many as `read` are read for each."""
+    return min(max(_MOST_IMAGES, size // _CHARACTERS), max(1, _MOST_READ // max(read, 1)))

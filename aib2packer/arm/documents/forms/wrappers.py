@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.expression import unescape
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
@@ -115,6 +114,8 @@ def _unescaped(node: Json) -> Json:
     """A template as it is deployed within another, where `[[` begins what only the inner one evaluates."""
     match node:
         case JsonScalar(str() as text, span):
+            from aib2packer.arm.language.expression import unescape
+
             return JsonScalar(unescape(text), span)
         case JsonArray(items, span):
             return JsonArray(tuple(map(_unescaped, items)), span)

@@ -279,7 +279,7 @@ def _length_partly(arguments: Arguments) -> ArmValue | None:
     match arguments[0]:
         case tuple() as whole:
             return len(whole)
-        case Mapping() as whole if all(isinstance(key, str) for key in whole):
+        case dict() as whole if all(isinstance(key, str) for key in whole):
             return len(whole)
         case _:
             return None

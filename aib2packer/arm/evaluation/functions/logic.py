@@ -103,7 +103,7 @@ def _contains(arguments: Arguments) -> ArmValue:
             return to_text(item) in container
         case tuple():
             return any(same(one, item) for one in container)
-        case Mapping():
+        case dict():
             if not isinstance(item, str | int):
                 arguments.wrong(1, "the name of a property")
             return any(isinstance(key, str) and key.casefold() == to_text(item).casefold() for key in container)
@@ -120,7 +120,7 @@ def _contains_partly(arguments: Arguments) -> ArmValue | None:
         case tuple():
             answers = [same(one, item) for one in container]
             return True if True in answers else None if None in answers else False
-        case Mapping() if isinstance(item, str):
+        case dict() if isinstance(item, str):
             found = any(isinstance(key, str) and key.casefold() == item.casefold() for key in container)
             return found if found or all(isinstance(key, str) for key in container) else None
         case _:

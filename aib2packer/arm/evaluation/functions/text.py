@@ -7,7 +7,6 @@ formatting.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def to_json(value: ArmValue, quote: str = '"') -> str:
             return f"{quote}{value.translate(_ESCAPED_IN[quote]) if _is_escaped(value) else value}{quote}"
         case tuple():
             return f"[{','.join(to_json(item, quote) for item in value)}]"
-        case Mapping():
+        case dict():
             members = (f"{to_json(key, quote)}:{to_json(item, quote)}" for key, item in value.items())
             return f"{{{','.join(members)}}}"
         case _:

@@ -89,7 +89,8 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "${var.gallery_golden_22222222}/images/legacy/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-legacy-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-legacy-${local.build_time}"
 }
 
 source "azure-arm" "legacy" {

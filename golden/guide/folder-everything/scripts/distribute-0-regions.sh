@@ -1,5 +1,5 @@
 #!/bin/sh
-# distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+# azure-arm has one storage type for all regions: the others are added here, with theirs.
 # Packer sets GALLERY_IMAGE_VERSION, SIGN_IN.
 set -eu
 # shellcheck source=/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+# SharedImage, copied from the gallery version of azure-arm.
 # Packer sets EXCLUDE_FROM_LATEST, GALLERY_IMAGE_VERSION, IMAGE_VERSION, SIGN_IN.
 set -eu
 # shellcheck source=/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# distribute[3]: ManagedImage, by way of a disk made of the gallery version.
+# ManagedImage, by way of a disk made of the gallery version.
 # Packer sets SIGN_IN, SOURCE, TEMPORARY_NAME.
 set -eu
 # shellcheck source=/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# distribute[4]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+# azure-arm names the VHD itself; here it gets the name that the template asks for.
 # Packer sets SIGN_IN, SOURCE_BLOB.
 set -eu
 # shellcheck source=/dev/null

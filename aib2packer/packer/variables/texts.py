@@ -1,0 +1,51 @@
+"""The texts in what a template says that hold symbols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.ids import ResourceId
+from aib2packer.aib.model import Located
+from aib2packer.arm.language.text import ListLines, Segment, TemplateText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.arm.language.text import TextSymbol
+
+
+def texts_in(value: object) -> list[TemplateText]:
+    """All strings of a template, or of a part of it, that hold symbols, in the order that the model states."""
+    texts: list[TemplateText] = []
+    _add_texts(value, texts)
+    return texts
+
+
+def symbols_in(text: TemplateText) -> Iterator[TextSymbol]:
+    """The symbols in a text, and in what they are made of."""
+    for symbol in text.symbols:
+        if isinstance(symbol, Segment):
+            yield from symbols_in(symbol.id)
+        elif isinstance(symbol, ListLines):
+            yield from symbols_in(symbol.items)
+        else:
+            yield symbol
+
+
+def _add_texts(value: object, texts: list[TemplateText]) -> None:
+    match value:
+        case TemplateText():
+            if value.literal is None:
+                texts.append(value)
+        case None | Located():
+            return
+        case tuple():
+            for item in value:
+                _add_texts(item, texts)
+        case ResourceId():
+            _add_texts(tuple(value.segments.values()), texts)  # what is used of it
+        case dict():
+            _add_texts(tuple(value.values()), texts)
+        case _:
+            for name in value.TEXTS:  # type: ignore[attr-defined]
+                _add_texts(getattr(value, name), texts)
