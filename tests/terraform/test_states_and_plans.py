@@ -75,7 +75,9 @@ def test_a_secret_that_may_be_any_text_refuses(convert_marked: Any, path: tuple[
     conversion = convert_marked(path)
 
     assert conversion.hcl is None
-    assert [finding.message.partition(" in ")[0] for finding in conversion.findings] == ["there is a secret"]
+    assert [finding.message.partition(" holds ")[2] for finding in conversion.findings] == [
+        "a secret, and it is not known which text that is"
+    ]
     assert CANARY not in "".join(shown(conversion))
 
 

@@ -40,7 +40,7 @@ _HOW_TO_REPLACE = (
     "name, {}: until a build succeeds there is no image.{}"
 )
 _NOT_BY_FORCE = (
-    " Do not build with -force, which also deletes a gallery version that has the number of the new one, where Image Builder "
+    " Do not use -force, which also deletes a gallery version that has the number of the new one, where Image Builder "
     "refuses to build."
 )
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
