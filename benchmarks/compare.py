@@ -111,7 +111,7 @@ def commands(old: str, *, peers: bool) -> dict[str, list[str]]:
         "aib2packer convert": [str(now / "aib2packer"), "convert", str(EXAMPLE)],
         f"aib2packer convert, {old}": [str(before / "aib2packer"), "convert", str(EXAMPLE)],
         "aib2packer convert, without .pyc of ours": [
-            *(str(read_only / "python"), "-B", "-c", "from aib2packer.cli import main; main(prog_name='aib2packer')"),
+            *(str(read_only / "python"), "-B", "-c", "from aib2packer.__main__ import main; main()"),
             *("convert", str(EXAMPLE)),
         ],
     }

@@ -39,7 +39,7 @@ FLOORS = (
     ("conversion",),
     ("guide",),
     ("system",),
-    ("convert",),
+    ("pipeline",),
     ("verify", "fetch"),
     ("app",),
     ("audit",),
@@ -205,9 +205,9 @@ def test_below_convert_nothing_reaches_outside_of_the_process() -> None:
     assert reaching == []
 
 
-# Who names files of the machine, and why: below `convert` all others are given what is in them.
+# Who names files of the machine, and why: below `pipeline` all others are given what is in them.
 TOUCH_FILES = {
-    "system": "the room for it, which none below `convert` imports",
+    "system": "the room for it, which none below `pipeline` imports",
     "findings.code_pages": "the pages of the package",
     "findings.judgement": "the working folder, for paths that are shown",
     "findings.sarif": "the working folder, for paths that are shown",
@@ -220,7 +220,7 @@ def test_below_convert_files_are_handed_over() -> None:
     touching = {
         module if room_of(module) != "system" else "system"
         for module, path in modules().items()
-        if room_of(module) in RANK and RANK[room_of(module)] < RANK["convert"]
+        if room_of(module) in RANK and RANK[room_of(module)] < RANK["pipeline"]
         for target in (*imported(path, types=False), *called(path))
         if OF_THE_MACHINE & {target, target.partition(".")[0]}
     }
@@ -290,7 +290,7 @@ def test_nothing_is_imported_under_another_name() -> None:
 
 # Who makes a report, and why: all others are given one, and what is found is told once.
 MAKE_REPORTS = {
-    "convert": 2,  # where a conversion begins, and where an input is read for several: its findings go along with it
+    "pipeline": 2,  # where a conversion begins, and where an input is read for several: its findings go along with it
 }
 
 

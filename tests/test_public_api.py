@@ -62,7 +62,7 @@ def test_each_exported_name_is_described(name: str) -> None:
 @pytest.mark.parametrize("looks", [True, False])
 def test_python_looks_for_garbage_after_a_conversion_as_it_did_before(looks: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - a parameter
     states = []
-    monkeypatch.setattr(import_module("aib2packer.convert"), "_document", lambda *_: states.append(gc.isenabled()))
+    monkeypatch.setattr(import_module("aib2packer.pipeline"), "_document", lambda *_: states.append(gc.isenabled()))
     try:
         if not looks:
             gc.disable()

@@ -377,7 +377,7 @@ class Fields:
         if not isinstance(value, JsonSymbolic) or not may_be(value.symbol, kind):
             return None
         known = self.reading.resolve(value.symbol)
-        if not is_symbol(known) and not (open_ and isinstance(known, tuple if kind == "array" else Mapping)):
+        if not is_symbol(known) and not (open_ and isinstance(known, tuple if kind == "array" else Mapping | None)):
             return None
         return TemplateText(self._expression(value.symbol, value.span, kind), value.span)
 

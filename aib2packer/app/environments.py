@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.convert import convert
 from aib2packer.findings.codes import FOLDED
 from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file
+from aib2packer.pipeline import convert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

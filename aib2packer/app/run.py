@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
-from aib2packer.convert import convert, open_input
 from aib2packer.findings.codes import (
     CLASH,
     KEPT,
@@ -32,6 +31,7 @@ from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
 from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
+from aib2packer.pipeline import convert, open_input
 from aib2packer.system.files import MOST
 from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import FileError, SourceText, decode

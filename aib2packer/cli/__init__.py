@@ -24,10 +24,6 @@ _COMMANDS = {
 }
 
 
-# The start makes many objects, all of which stay: looking for garbage among them each 700 takes a tenth of it.
-_ALLOCATIONS = 50_000
-
-
 class _LazyGroup(click.Group):
     @property
     def commands(self) -> MutableMapping[str, click.Command]:
@@ -77,11 +73,6 @@ def main() -> None:
     \b
       eval "$(_AIB2PACKER_COMPLETE=bash_source aib2packer)"
     """  # noqa: D301 - click's mark for lines that stay as they are
-    import atexit
-    import gc
-
     from aib2packer.app.interrupts import end_in_order
 
     end_in_order()
-    gc.set_threshold(_ALLOCATIONS)
-    atexit.register(gc.freeze)  # else Python looks for garbage twice before it ends, which takes a tenth too

@@ -301,7 +301,7 @@ class Written:
         type_ = "array" if several else "string" if key is None else "object"
         kind = ("secure" if secret and not several else "") + type_
         free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
-        declared = self._declare(free, kind, known_by, span, untyped=key is None and not secret)
+        declared = self._declare(free, kind, known_by, span, untyped=key is None and not secret and not several)
         return declared + ("" if key is None else f"[{key}]")
 
 

@@ -144,11 +144,12 @@ def arm_of(expression: TfExpression, around: Surroundings) -> str:  # noqa: C901
             return _reference(expression, around)
         case TfCall() if (single := _one_of_several(expression)) is not None and (words := _of_another(single.target, around)):
             return around.lookup((*words, *_keys(single)), expression, around)
-        case TfSplat(target, path) if (words := _of_another(target, around)) is not None:
+        case TfSplat(TfCall("values", (target,)) | target) if (words := _of_another(target, around)) is not None:
             return around.lookup((*words, *_keys(expression)), expression, around)
         case TfSplat(target, path):
             inner = "lambdaVariables('item')" + "".join(_step(key, around) for key in path)
-            return f"map({arm_of(target, around)}, lambda('item', {inner}))"
+            every = arm_of(target, around)
+            return f"map({every if kind_of(target, around) == 'list' else f'$splat({every})'}, lambda('item', {inner}))"
         case TfCall():
             return _call(expression, around)
         case TfOperation("-", (operand,)):
@@ -265,8 +266,6 @@ def _call(expression: TfCall, around: Surroundings) -> str:
             sought = constant(old[1:-1] if by_pattern else old)
             called = "$regex_replace" if by_pattern else "replace"
             return f"{called}({arm_of(text, around)}, {sought}, {arm_of(new, around)})"
-        case "try", (*tried, last) if any(isinstance(one, TfAccess) for one in arguments):
-            return f"coalesce({', '.join((*(_tried(one, around) for one in tried), arm_of(last, around)))})"
         case "sensitive", (TfValue(str()),):
             raise NotTranslatedError(
                 span, "a secret that is written out would stand in the build", "Make it a variable with `sensitive = true`."
@@ -275,8 +274,6 @@ def _call(expression: TfCall, around: Surroundings) -> str:
             return around.moment("yyyy-MM-ddTHH:mm:ssZ")
         case "formatdate", (TfValue(str() as form), TfCall("timestamp", ())):
             return around.moment(date_format(form))
-        case "can", (TfAccess() as tried,):
-            return f"not(equals({_tried(tried, around)}, null()))"
         case _, (*first, TfCall("...", (spread,))) if name in {"concat", "merge"} and not first:
             inner = arm_of(spread, around)
             return f"flatten({inner})" if name == "concat" else f"shallowMerge({inner})"
@@ -287,15 +284,6 @@ def _call(expression: TfCall, around: Surroundings) -> str:
             span, f"the function {name} is not carried over", "Write its result in its place, or a variable."
         )
     return made
-
-
-def _tried(expression: TfExpression, around: Surroundings) -> str:
-    """An access that may lead nowhere: null then."""
-    if isinstance(expression, TfAccess) and not _is_head(expression):
-        key = expression.key.value if isinstance(expression.key, TfValue) else None
-        at = constant(key) if key is not None else arm_of(expression.key, around)
-        return f"tryGet({_tried(expression.target, around)}, {at})"
-    return arm_of(expression, around)
 
 
 def _loop(loop: TfFor, around: Surroundings) -> str:

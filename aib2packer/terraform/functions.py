@@ -46,7 +46,7 @@ _FIXED: Mapping[tuple[str, int], str] = {
     ("lookup", 2): "{0}[{1}]",
     ("lower", 1): "toLower({0})",
     ("nonsensitive", 1): "{0}",
-    ("one", 1): "first({0})",
+    ("one", 1): "$try(first({0}), null())",
     ("reverse", 1): "$reverse({0})",
     ("sensitive", 1): "{0}",
     ("slice", 3): "$slice({0}, {1}, {2})",

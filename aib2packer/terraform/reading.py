@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
@@ -241,10 +241,15 @@ class _HclReader:
             case "get_attr_expr_term" | "index_expr_term":
                 target, key = _operands(children)
                 return TfAccess(self.expression(target), self.key(key), self.span(node))
-            case "attr_splat_expr_term" | "full_splat_expr_term":
+            case "attr_splat_expr_term" | "full_splat_expr_term" as kind:
                 target, splat = _operands(children)
-                path = tuple(self.key(step) for step in _operands(_significant(splat)))
-                return TfSplat(self.expression(target), path, self.span(node))
+                steps = _operands(_significant(splat))
+                # Behind `.*` an index takes one of the list, behind `[*]` it is taken of each.
+                own = list(takewhile(lambda step: kind.startswith("full") or _kind(step) == "get_attr", steps))
+                whole: TfExpression = TfSplat(self.expression(target), tuple(map(self.key, own)), self.span(node))
+                for step in steps[len(own) :]:
+                    whole = TfAccess(whole, self.key(step), self.span(node))
+                return whole
             case "conditional":
                 condition, then, otherwise = map(self.expression, _operands(children))
                 return TfChoice(condition, then, otherwise, self.span(node))

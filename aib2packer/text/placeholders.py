@@ -60,6 +60,7 @@ IN_URIS = pattern("|".join((
     _TOOLS["[[name]]"],
     rf"(?!__(?:init|main|pycache)__){_TOOLS['__name__']}",
     r"%[A-Za-z_]\w{2,}%(?![0-9A-Fa-f]{2})",  # else it is a byte that begins there
+    r"\$(?:env:)?(?!(?:blobchangefeed|logs|root|web)\b)[A-Za-z_]\w*+(?![:=])",  # but for containers, and for `$filter=`
 )))  # fmt: skip
 """What is a placeholder in a URI."""
 

@@ -69,6 +69,11 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "settings" {
+  type    = map(string)
+  default = null
+}
+
 variable "note" {
   type    = string
   default = null
@@ -170,7 +175,7 @@ build {
 
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["echo hello"]
+    inline          = ["echo ${try(var.settings.motd, null) != null ? try(var.settings.motd, null) : "hello"}"]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -98,7 +98,7 @@ variable "image" {
 }
 
 variable "regions" {
-  type = any
+  type = list(map(string))
   default = [
     {
       name = "westeurope"

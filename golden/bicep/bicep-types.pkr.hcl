@@ -86,7 +86,7 @@ variable "vm" {
 }
 
 variable "regions" {
-  type = any
+  type = list(map(string))
   default = [
     {
       name = "westeurope"
@@ -123,8 +123,13 @@ variable "team" {
 }
 
 variable "place" {
-  type    = any
+  type    = list(string)
   default = ["West Europe", 2]
+}
+
+variable "overrides" {
+  type    = map(string)
+  default = null
 }
 
 variable "definition_security_type" {
@@ -182,7 +187,7 @@ source "azure-arm" "web" {
   os_type         = "Linux"
   image_publisher = "Canonical"
   image_offer     = "ubuntu-24_04-lts"
-  image_sku       = "server"
+  image_sku       = try(var.overrides.sku, null) != null ? try(var.overrides.sku, null) : "server"
   image_version   = "latest"
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.

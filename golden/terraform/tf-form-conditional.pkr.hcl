@@ -102,6 +102,11 @@ variable "build_timeout" {
   }
 }
 
+variable "tags" {
+  type    = map(string)
+  default = null
+}
+
 variable "subnet_id" {
   type    = string
   default = null
@@ -145,7 +150,10 @@ locals {
   shared_image_avd_id_parts = split("/", var.shared_image_avd_id)
   has_subnet                = var.subnet_id != null && (var.subnet_id != null && var.subnet_id != "")
   subnet_id_parts           = var.subnet_id != null ? split("/", var.subnet_id) : []
-  downloads                 = "${path.root}/downloads/image"
+  computed = merge(var.tags == null ? {} : var.tags, {
+    image = "avd"
+  })
+  downloads = "${path.root}/downloads/image"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -216,10 +224,9 @@ source "azure-arm" "image" {
   }
   shared_image_gallery_timeout = "${var.build_timeout}m"
 
-  azure_tags = {
-    image = "avd"
+  azure_tags = merge(local.computed, {
     built = var.time_static_build_rfc3339
-  }
+  })
 }
 
 build {

@@ -7,7 +7,7 @@ import pytest
 
 from aib2packer import Options, convert
 from aib2packer.arm.documents import image_templates
-from aib2packer.convert import open_input
+from aib2packer.pipeline import open_input
 from tests.cases.templates import codes_of, convert_json, template
 
 

@@ -181,6 +181,20 @@ def test_so_is_one_that_only_names_and_sizes_cannot_mean(form: str) -> None:
     assert re.search(r"vm_size += var\.x\n", conversion.hcl or "")
 
 
+@pytest.mark.parametrize(
+    ("uri", "printed"),
+    [
+        ("https://$account.blob.core.windows.net/c/$env:x.sh", "https://${var.account}.blob.core.windows.net/c/${var.x}.sh"),
+        ("https://example.com/a.sh?$filter=1&x=$x", "https://example.com/a.sh?$filter=1&x=${var.x}"),
+        ("https://a.blob.core.windows.net/$web/a.sh", "https://a.blob.core.windows.net/$web/a.sh"),
+    ],
+)
+def test_so_is_one_in_a_uri_that_is_no_container_and_no_key_of_a_query(uri: str, printed: str) -> None:
+    conversion = convert(json.dumps(document(VERSION, "properties.customize[Shell].scriptUri", uri)))
+
+    assert printed in (conversion.hcl or "")
+
+
 @pytest.mark.parametrize("quote", ['"', ""])
 @pytest.mark.parametrize("form", _FORMS)
 @pytest.mark.parametrize("path", _ONE_OF_EACH)

@@ -9,6 +9,7 @@ import pytest
 from aib2packer import Conversion, Options, convert
 from aib2packer.text.source import SourceText
 from tests.cases.templates import GALLERY_TARGET, template
+from tests.terraform.test_configuration import configuration
 
 REGIONS = ["westeurope", "northeurope"]
 PARAMETERS = {
@@ -22,6 +23,7 @@ PARAMETERS = {
         "type": "array",
         "defaultValue": [{"name": name, "storageAccountType": type_} for name, type_ in zip(REGIONS, ("a", "b"), strict=True)],
     },
+    "optional": {"type": "object", "nullable": True},
     "flags": {"type": "object", "defaultValue": {"on": True, "text": "x"}},
     "secrets": {"type": "object", "defaultValue": {"uri": "https://c.blob.core.windows.net/x?sv=2020&sig=c2VjcmV0c2VjcmV0"}},
 }
@@ -97,17 +99,32 @@ def test_tags_are_a_variable_with_their_default() -> None:
     assert "azure_tags = var.tags" in " ".join(hcl.split())
 
 
+def test_tags_that_may_be_null_are_a_variable_too() -> None:
+    hcl = conversion(tags="[parameters('optional')]").hcl or ""
+
+    assert declaration(hcl, "optional") == "type = map(string) default = null"
+
+
+def test_what_is_there_only_where_an_object_is_not_null_is_told() -> None:
+    plan = 'variable "plan" {\n  type    = object({ name = string })\n  default = null\n}\n'
+    text = configuration(more=plan).replace(
+        'sku = "server" }', 'sku = "server", planInfo = var.plan == null ? null : { planName = var.plan.name } }'
+    )
+
+    assert [message for message in folded(convert(text, file="main.tf")) if "plan is an object" in message]
+
+
 def test_what_is_given_is_the_default() -> None:
     hcl = conversion(tags="[parameters('tags')]", given={"tags": {"a": "b", "n": 3}}).hcl or ""
 
-    assert declaration(hcl, "tags") == 'type = any default = { a = "b" n = 3 }'
+    assert declaration(hcl, "tags") == 'type = map(string) default = { a = "b" n = 3 }'
 
 
 def test_a_table_is_a_variable_of_the_type_of_what_is_in_it() -> None:
     size = "[parameters('sizes')[parameters('env')].vm]"
     hcl = conversion(properties={"vmProfile": {"vmSize": size}}).hcl or ""
 
-    assert declaration(hcl, "sizes").startswith("type = any default = { dev = { vm =")
+    assert declaration(hcl, "sizes").startswith("type = map(object({ vm = string, disk = number })) default = {")
     assert "var.sizes[var.env].vm" in hcl
 
 

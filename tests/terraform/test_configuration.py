@@ -69,6 +69,14 @@ def hcl(conversion: Conversion) -> str:
         ('join(",", [for value in ["x", "yy", "z"] : upper(value) if length(value) == 1])', "X,Z"),
         ('{ for value in ["x", "y"] : value => upper(value) }.y', "Y"),
         ('join(",", [{ id = "1" }, { id = "2" }][*].id)', "1,2"),
+        ('join(",", values({ b = { id = "1" }, a = { id = "2" } })[*].id)', "2,1"),
+        ('join(",", [{ id = ["1", "2"] }, { id = ["3"] }][*].id[0])', "1,3"),
+        ('[{ id = "1" }, { id = "2" }].*.id[1]', "2"),
+        ('join(",", { id = "1" }[*].id)', "1"),
+        ('"${length(null[*])}"', "0"),
+        ('coalesce(try({ a = null }.a, "none"), "null")', "null"),
+        ('try({ a = "x" }.a.b, tostring({ a = 1 }.a), "none")', "1"),
+        ('"${can({ a = null }.a)} ${can({ a = null }.b)}"', "true false"),
         ('merge({ a = "1" }, { a = "2" })["a"]', "2"),
         ('concat(["a"], ["b"])[1]', "b"),
         ('"${1 + 2 * 3}"', "7"),
@@ -89,6 +97,22 @@ def test_an_expression_comes_to_what_terraform_makes_of_it(expression: str, valu
         assert conversion.hcl is None
     else:
         assert f'["{value}"]' in hcl(conversion)
+
+
+@pytest.mark.parametrize(
+    ("expression", "printed"),
+    [
+        ('try(var.which.a, "none")', 'try(var.which.a, "none")'),
+        ('can(var.which.a) ? "yes" : "no"', 'can(var.which.a) ? "yes" : "no"'),
+        ("one(var.which[*].a)", "try([for item in var.which[*] : item.a][0], null)"),
+        ('join(",", concat(azurerm_x.a[*].id, values(azurerm_x.b)[*].id))', 'join(",", concat(var.x_a_id, var.x_b_id))'),
+        ("azurerm_x.a.*.id[1]", "var.x_a_id[1]"),
+    ],
+)
+def test_what_only_the_build_knows_is_asked_in_the_words_of_terraform(expression: str, printed: str) -> None:
+    which = 'variable "which" {\n  type = object({ a = optional(string) })\n}\n'
+
+    assert printed in hcl(converted(configuration(inline=f"[{expression}]", more=which)))
 
 
 def test_heredocs_lose_their_indentation_only_where_they_say_so() -> None:

@@ -71,7 +71,7 @@ def test_what_terraform_refuses_is_refused_with_the_name_that_it_has_there(expre
 def test_every_function_of_the_library_has_a_fact_or_is_left_to_packer() -> None:
     told = set(re.findall(r"\w+(?=\()", " ".join([*PACKERS, *OWN])))
     own = {name.removeprefix("$") for name in of_terraform()}
-    operators = {"add", "divide", "entries", "modulo", "multiply", "regex_replace", "subtract"}
+    operators = {"add", "divide", "entries", "modulo", "multiply", "regex_replace", "splat", "subtract"}
     left = {"cidrhost", "cidrnetmask", "cidrsubnet", "csvdecode", "formatdate", "log", "regex", "regexall", "sha512", "timeadd"}
     rare = {"textdecodebase64", "textencodebase64", "uuidv5", "yamldecode", "yamlencode", "base64sha512"}
 

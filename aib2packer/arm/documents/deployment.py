@@ -183,7 +183,9 @@ def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: C
         if parameter.type not in {"array", "object"}:
             if name in context.shape:
                 _report_scalar(parameter, known, scopes, report)
-        elif parameter.default is not None and name in used and not known.literal:
+        elif (parameter.default is not None and name in used and not known.literal) or (
+            name in context.shape and is_null(known.value)
+        ):
             what, sample = ("a list", "'[…]'") if parameter.type == "array" else ("an object", "'{…}'")
             _report_folded(parameter, f"is {what}: the output is for its default", sample, report)
 
@@ -336,7 +338,10 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
 
 def _is_data(value: Json, parameter: Parameter) -> bool:
     """Whether an array or an object can be the value of a variable as it stands."""
-    return isinstance(value, JsonArray | JsonObject) and _is_plain(value, in_template=not in_terraform(parameter.span))
+    is_null = isinstance(value, JsonScalar) and value.value is None
+    return is_null or (
+        isinstance(value, JsonArray | JsonObject) and _is_plain(value, in_template=not in_terraform(parameter.span))
+    )
 
 
 def _is_plain(value: Json, *, in_template: bool) -> bool:

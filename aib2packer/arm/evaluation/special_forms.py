@@ -15,7 +15,7 @@ from aib2packer.arm.evaluation.functions.base import choose
 from aib2packer.arm.language.describe import describe_type
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.json_values import is_null, value_of
-from aib2packer.arm.language.symbolic import Apply, Deferred, is_symbol, may_be_null, type_of
+from aib2packer.arm.language.symbolic import Access, Apply, Deferred, is_symbol, may_be_null, type_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,6 +85,42 @@ def _coalesce(call: Call, frame: Frame) -> Json:
     return frame.symbol(Apply("coalesce", tuple(map(value_of, candidates))), call)
 
 
+def _try(call: Call, frame: Frame) -> Json:
+    """Terraform's: the first that is no error, also where it is null; the rest is not evaluated."""
+    candidates: list[Json] = []
+    failed: ExpressionError | None = None
+    for argument in call.arguments:
+        try:
+            node = frame.evaluate(argument)
+        except LimitError:
+            raise
+        except ExpressionError as error:
+            failed = error
+            continue
+        candidates.append(node)
+        if not _may_fail(value_of(node)):
+            break
+    if failed is not None and not candidates:
+        raise failed
+    return candidates[0] if len(candidates) == 1 else frame.symbol(Apply("$try", tuple(map(value_of, candidates))), call)
+
+
+def _can(call: Call, frame: Frame) -> Json:
+    """Terraform's: whether something is no error."""
+    try:
+        value = frame.value(call.arguments[0])
+    except LimitError:
+        raise
+    except ExpressionError:
+        return frame.node(False, call)  # noqa: FBT003 - the value
+    return frame.node(Apply("$can", (value,)) if _may_fail(value) else True, call)
+
+
+def _may_fail(value: ArmValue) -> bool:
+    """Whether only Packer's run tells that a value is there: it is taken of something, or a function makes it."""
+    return is_symbol(value) and any(isinstance(part, Access | Apply) for part in walk(value))
+
+
 def _fail(call: Call, frame: Frame) -> NoReturn:
     message = frame.value(call.arguments[0])
     fail_name(call, f"the template refuses this: {message}", "Give the parameters values that it takes.")
@@ -148,6 +184,8 @@ FORMS: Mapping[str, tuple[str, int, int | None, Callable[[Call, Frame], Json]]] 
         "and": ("and", 2, None, _connective(stops=False)),
         "or": ("or", 2, None, _connective(stops=True)),
         "coalesce": ("coalesce", 1, None, _coalesce),
+        "$try": ("try", 1, None, _try),
+        "$can": ("can", 1, 1, _can),
         "fail": ("fail", 1, 1, _fail),
         "tryget": ("tryGet", 2, None, _try_get),
         "indexfromend": ("indexFromEnd", 2, 2, _from_end(safe=False)),

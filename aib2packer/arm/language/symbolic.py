@@ -352,7 +352,9 @@ def may_be(value: ArmValue, kind: Type) -> bool:
     """Whether a value is of a type, or can be: what is taken of an object, or made of such, and what has no type."""
     value = bare(value)
     match value:
-        case ParameterSymbol(untyped=True) | Runtime():
+        case ParameterSymbol():
+            return value.untyped or value.type == kind
+        case Runtime():
             return True
         case Access(target):
             return may_be(target, "object") or may_be(target, "array")

@@ -465,6 +465,11 @@ def _items(one: _Call) -> Piece:
     return of_text(f"[for key, value in {one.piece(0).text} : {{ key = key, value = value }}]", one.piece(0))
 
 
+def _splat(one: _Call) -> Piece:
+    items = one.piece(0)
+    return of_text(f"{items.inside(Binding.PRIMARY)}[*]", items)
+
+
 def _map(one: _Call) -> Piece:
     function, printer = one.function(1)
     body = printer.piece(function.body)
@@ -610,6 +615,7 @@ _FUNCTIONS: Mapping[str, Callable[[_Call], Piece]] = MappingProxyType(
         "$multiply": _operator(Binding.PRODUCT, "*"),
         "$reverse": _plain("reverse"),
         "$slice": _plain("slice"),
+        "$splat": _splat,
         "$subtract": _operator(Binding.SUM, "-"),
         "$tonumber": _converted("number"),
         "$tostring": _converted("string"),

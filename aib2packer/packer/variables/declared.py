@@ -10,13 +10,15 @@ from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, P
 from aib2packer.arm.language.describe import in_terraform
 from aib2packer.arm.language.json_values import value_of
 from aib2packer.arm.language.symbolic import DeploymentFact, is_known
-from aib2packer.hcl.printing import print_value
+from aib2packer.hcl.printing import is_identifier, print_value
 from aib2packer.hcl.values import HclCode, Variable, VariableValidation
 from aib2packer.lazy.models import replace
 from aib2packer.packer.variables.ours import sentences
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aib2packer.arm.language import symbolic
     from aib2packer.hcl.values import Value
 
@@ -64,16 +66,29 @@ def has_type(fact: ParameterFact) -> bool:
 
 
 def _type_of_values(fact: ParameterFact) -> str:
-    """The type of what an array or an object holds by default, or is given; "" where there is nothing."""
+    """The type of what an array or an object holds by default, or is given; "" where there is nothing, or none fits both."""
     given = None if fact.given is None or isinstance(fact.given, KeyVaultSecret | ExternalValue) else value_of(fact.given)
-    found = {
-        type_ for value in (fact.default, given) if isinstance(value, tuple | dict) and (type_ := _type_of(value)) is not None
-    }
-    return "any" if len(found) > 1 else "".join(found)
+    return _common_type([value for value in (fact.default, given) if isinstance(value, tuple | dict)])
 
 
-def _type_of(value: symbolic.ArmValue) -> str | None:
-    """The type of data; None where it has none of its own: for null, and what is empty."""
+def _common_type(values: Sequence[symbolic.ArmValue]) -> str:
+    """The type that fits several values; "" for none. Packer takes `any` for the type of the default, to which all must fit."""
+    types = {type_ for value in values if (type_ := _type_of(value))}
+    if len(types) < 2:  # noqa: PLR2004
+        return "".join(types)
+    if all(isinstance(value, str | int | float) for value in values):
+        return "string"
+    if all(isinstance(value, tuple) for value in values):
+        inner = _common_type([item for value in values if isinstance(value, tuple) for item in value])
+        return f"list({inner})" if inner else ""
+    if all(isinstance(value, dict) for value in values):
+        inner = _common_type([item for value in values if isinstance(value, dict) for item in value.values()])
+        return f"map({inner})" if inner else ""
+    return ""
+
+
+def _type_of(value: symbolic.ArmValue) -> str:
+    """The type of data; "" where it has none of its own: for null, and what is empty."""
     match value:
         case bool():
             return "bool"
@@ -81,13 +96,17 @@ def _type_of(value: symbolic.ArmValue) -> str | None:
             return "number"
         case str():
             return "string"
-        case tuple() | dict():
-            types = {_type_of(item) for item in (value.values() if isinstance(value, dict) else value)}
-            alike = types.pop() if len(types) == 1 else None if not types else "any"
-            kind = "map" if isinstance(value, dict) else "list"
-            return None if not types and alike is None else "any" if alike in {None, "any"} else f"{kind}({alike})"
+        case tuple():
+            return f"list({_common_type(value) or 'any'})" if value else ""
+        case dict():
+            types = {str(key): _type_of(item) or "any" for key, item in value.items()}
+            alike = set(types.values())
+            if len(alike) <= 1:
+                return f"map({alike.pop()})" if alike else ""
+            named = ", ".join(f"{key} = {type_}" for key, type_ in types.items())
+            return f"object({{ {named} }})" if all(map(is_identifier, types)) else "any"
         case _:
-            return None
+            return ""
 
 
 def type_name(kind: str) -> str:

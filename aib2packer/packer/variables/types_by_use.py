@@ -241,6 +241,8 @@ class _Uses:
         match bare(collection):
             case Apply(name, (inner, *_)) if name in _SAME_ITEMS and not isinstance(inner, Lambda):
                 return self._item(inner, around)
+            case Apply("$splat", (inner,)) if not isinstance(inner, Lambda):
+                return self._use(inner, around)
             case Apply(name, (inner, *_)) if name in _ENTRIES and not isinstance(inner, Lambda):
                 whole = self._use(inner, around)
                 entry = _Use()

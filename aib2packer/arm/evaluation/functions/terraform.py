@@ -167,6 +167,20 @@ def _entries(nodes: Nodes) -> Json:
     )
 
 
+def _splat(nodes: Nodes) -> Json:
+    """What `[*]` goes over: a list, or the one thing that is there; nothing for null."""
+    node = nodes.items[0]
+    match node:
+        case JsonArray():
+            return node
+        case JsonScalar(None, span):
+            return JsonArray((), span)
+        case JsonSymbolic(_, symbol):
+            return node if type_of(symbol) == "array" else nodes.symbolic()
+        case _:
+            return JsonArray((node,), node.span)
+
+
 def _flatten(nodes: Nodes) -> Json:
     """Lists in lists, however deep, as one."""
     node = nodes.items[0]
@@ -259,6 +273,7 @@ FUNCTIONS: tuple[Pure | Structural, ...] = (
     Structural("$coalescelist", 1, None, _coalesce_list),
     Structural("$element", 2, 2, _element),
     Structural("$slice", 3, 3, _slice),
+    Structural("$splat", 1, 1, _splat),
     Structural("$zipmap", 2, 2, _zip_map),
     Structural("$entries", 1, 1, _entries),
     Structural("$flatten", 1, 1, _flatten),
