@@ -177,7 +177,7 @@ def azure_access(auth: Auth, set_cloud: tuple[str, ...], *, in_environment: bool
     if auth is Auth.OIDC:  # azure-arm's own way asks as GitHub Actions answers
         environment["PKR_VAR_use_azure_cli_auth"] = '"true"'
     if login and in_environment:
-        before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
+        before += [f"{SUBSCRIPTION_NAME}=$(az account show --query id --output tsv)", f"export {SUBSCRIPTION_NAME}"]
     elif in_environment:
         environment[SUBSCRIPTION_NAME] = f"$({SUBSCRIPTION_NAME})"
     return PipelineAccess(environment, login, tuple(before))

@@ -70,8 +70,8 @@ def _found(template: ImageTemplate, kinds: Mapping[str, RunsOn], report: Report)
             codes.OS_UNKNOWN,
             template.source.span,
             "nothing in the template says whether this is a Windows or a Linux image",
-            help="Pass --os-type linux or windows; `az sig image-definition show --query osType`, or `az image show --ids ... "
-            "--query storageProfile.osDisk.osType`, tells.",
+            help="Pass --os-type linux or windows; `az sig image-definition show --ids ... --query osType`, or `az image show "
+            "--ids ... --query storageProfile.osDisk.osType`, tells.",
         )
         return None
     os_type, why = guess

@@ -161,7 +161,8 @@ def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[st
         return "..." if found is None else str(found)
 
     asking = look_up(target.id, shown)
-    return (*assignments(words, symbols.given), f"export PKR_VAR_{name}=$({asking})")
+    # Two commands: `export X=$(…)` would hide that the question fails.
+    return (*assignments(words, symbols.given), f"PKR_VAR_{name}=$({asking})", f"export PKR_VAR_{name}")
 
 
 def _of_definition(template: ImageTemplate, target: GalleryTarget) -> SecurityType | None:

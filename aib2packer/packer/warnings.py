@@ -124,6 +124,8 @@ def _check_regions(template: ImageTemplate, report: Report) -> None:
 def _check_plan(template: ImageTemplate, report: Report) -> None:
     source = template.source.marketplace
     if source is not None and source.plan is None and needs_plan(str(source.publisher), str(source.offer)):
+        names = (source.publisher, source.offer, source.sku)
+        urn = ":".join("..." if name.literal is None else shlex.quote(name.literal) for name in names) + ":latest"
         what = f"images of {source.publisher}"
         if not publisher_of(str(source.publisher)).needs_plan:
             what = f"{source.offer} images"
@@ -131,7 +133,7 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
             codes.NO_PLAN,
             source.span,
             f"{what} come with a purchase plan, and there is no planInfo: Azure refuses to make the VM",
-            help="Add a planInfo; `az vm image show --query plan` shows its values.",
+            help=f"Add a planInfo; `az vm image show --urn {urn} --query plan` shows its values.",
         )
 
 
@@ -189,8 +191,7 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
     report.add(
         codes.OWN_IMAGE,
         template.source.span,
-        f"the source may have what the template does not show: {disks}a purchase plan, without which Azure refuses to make "
-        "the VM",
+        f"the source may have what the template does not show: {disks}a purchase plan, without which Azure refuses to make the VM",
         help=f"See {_where_to_see(template.source)}: a plan goes into the source as plan_info.",
     )
 
@@ -296,8 +297,7 @@ def _check_time(template: ImageTemplate, report: Report) -> None:
         report.add(
             codes.SHORT_TIMEOUT,
             template.build_timeout_span,
-            f"a Windows image takes {_WINDOWS_MINUTES} minutes or more as a rule; the template allows "
-            f"{template.build_timeout_minutes}",
+            f"a Windows image takes {_WINDOWS_MINUTES} minutes or more as a rule; the template allows {template.build_timeout_minutes}",
             help=f"Allow {_WINDOWS_MINUTES} minutes at least.",
         )
 

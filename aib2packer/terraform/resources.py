@@ -287,7 +287,7 @@ def _deployment(block: TfBlock, content: str, given: str, written: Written) -> I
                 codes.LINKED_TEMPLATE,
                 linked.span,
                 f"the template spec that {block.address} deploys is not read: any image template in it is missed",
-                help="Convert what `az ts show --id ID` prints.",
+                help="Convert what `az ts show --template-spec ID` prints.",
             )
         return
     handed_in: dict[str, str] = {}

@@ -264,7 +264,7 @@ def _deployed(address: str, kind: str, values: JsonObject, report: Report) -> It
             codes.LINKED_TEMPLATE,
             spec.span,
             f"the template spec that {address} deploys is not read: any image template in it is missed",
-            help="Convert what `az ts show --id ID` prints.",
+            help="Convert what `az ts show --template-spec ID` prints.",
         )
     elif values.get(_UNKNOWN) is not None:
         report.add(
@@ -284,7 +284,7 @@ def _tell_of_secret(where: str, span: Span, report: Report) -> None:
     report.add(
         codes.TERRAFORM,
         span,
-        f"{where} holds a secret, and it is not known which text that is",
+        f"{where} holds a secret, and nothing here tells which text it is",
         help="Convert the .tf file, where it is a variable.",
     )
 

@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from markdown_it import MarkdownIt
 
 from aib2packer import Auth, Options, OsType
-from tests.cases import CASES, convert_case
+from tests.cases import CASES, GOLDEN, convert_case
 from tests.cases.templates import GALLERY_TARGET, WINDOWS, convert_json, template
 from tests.cases.variables import required_variables
 from tests.lab.judge import Packer
@@ -391,3 +391,10 @@ def test_the_time_of_a_build_that_a_variable_says_is_no_number_of_ours(
     assert "Give timeout the minutes of the build: var.minutes" in told
     assert pipeline in files["pipelines/github-actions.yml"].decode()
     assert all("240m" not in data.decode() for data in files.values())
+
+
+def test_no_command_hides_that_the_one_within_it_fails() -> None:
+    hiding = re.compile(r"\b(?:export|local|readonly|declare|typeset)\b[^\n;&|]*=[\"']?\$\(")
+    written = (path for path in GOLDEN.rglob("*") if path.suffix in {".md", ".yml", ".sh", ".hcl", ".txt", ".ps1"})
+
+    assert [str(path.relative_to(GOLDEN)) for path in written if hiding.search(path.read_text(errors="replace"))] == []

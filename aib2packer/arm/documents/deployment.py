@@ -665,7 +665,7 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
         f"the linked template {name} is not read: any image template in it is missed",
         help="Give the folder that holds both: links are followed only within what is given."
         if leads_out
-        else "Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+        else "Convert the linked template by itself, or put it into this one: `az bicep build --file FILE` does.",
     )
     return None
 

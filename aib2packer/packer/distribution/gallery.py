@@ -267,7 +267,8 @@ def _check_names(target: GalleryTarget, report: Report) -> None:
                 codes.REFUSED_BY_AZURE,
                 name.span,
                 f"`{name}` is not a valid name of a gallery or an image definition: the build fails when it publishes",
-                help="Write the name as `az sig image-definition list` shows it.",
+                help="Write the name as it is shown by `az sig list`, or by `az sig image-definition list --resource-group ... "
+                "--gallery-name ...`.",
             )
 
 

@@ -56,7 +56,7 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
             if not kind_of_target(target).has_tags:
                 _report_vhd(f"the tag {key} is", value.span, report)
         if not kind_of_target(target).has_tags and target.late_tags is not None:
-            _report_vhd("its tags are", target.late_tags.span, report, how="them as tags")
+            _report_vhd("its tags are", target.late_tags.span, report, how="them")
     tagged = [target for target in plan.made if kind_of_target(target).has_tags]
     kinds: tuple[tuple[str, Mapping[str, TemplateText]], ...] = (
         ("tags", template.tags),
@@ -140,12 +140,13 @@ def _named(tags: Mapping[str, TemplateText], key: str) -> str:
     return next((other for other in tags if other.lower() == key.lower()), key)
 
 
-def _report_vhd(what: str, span: Span, report: Report, *, how: str = "it as a tag") -> None:
+def _report_vhd(what: str, span: Span, report: Report, *, how: str = "it") -> None:
     report.add(
         codes.VHD_TAGS,
         span,
         f"a VHD is a blob and has no tags as resources do: {what} left out",
-        help=f"Set {how} of the blob: `az storage blob tag set`.",
+        help=f"Set {how} as metadata of the blob: `az storage blob metadata update --auth-mode login --account-name ... "
+        "--container-name ... --name ... --metadata NAME=VALUE`.",
     )
 
 

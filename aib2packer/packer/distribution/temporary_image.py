@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.packer.distribution.made_ids import snapshot_name, temporary_image
+from aib2packer.packer.shell_words import shown_name
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.vm.resource_group import TEMPORARY, image_group, temporary_group
 
@@ -47,7 +48,7 @@ def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> 
 
 def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
     why = (
-        "azure-arm makes a managed image whenever it starts from one"
+        "azure-arm makes a managed image out of a managed image in any case"
         if kind_of_source(template.source).image_group(template.source) is not None
         else "azure-arm makes a managed image in the region of the build only, from whose disk the others are copied"
     )
@@ -55,5 +56,6 @@ def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, r
         codes.EXTRA_MANAGED_IMAGE,
         template.source.span,
         f"{why}: its name begins with {TEMPORARY}-{name}, it is in {group}, and the last post-processor deletes it",
-        help="If the build fails before that, delete it with `az image delete`.",
+        help=f"If the build fails before that, delete it: `az image list --resource-group {shown_name(group)} --query "
+        f"\"[?starts_with(name, '{TEMPORARY}-{name}-')].id\" --output tsv | xargs -r az image delete --ids`.",
     )

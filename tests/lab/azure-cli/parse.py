@@ -5,11 +5,14 @@ In: a JSON list of argument lists, without the `az`. Out: a JSON list with the c
 
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import jmespath
 from azure.cli.core import get_default_cli
+from azure.cli.core.aaz import AAZUndefined
+from knack.events import EVENT_INVOKER_POST_PARSE_ARGS
 
 # What is checked beyond the single options, where that asks nothing of Azure.
 OFFLINE_VALIDATION = ("sig image-version create", "sig image-version update", "image create", "disk create", "tag update")
@@ -60,6 +63,9 @@ def validate(invoker: Any, parsed: Any) -> str:  # noqa: ANN401
     try:
         if custom := getattr(parsed, "custom", None):
             jmespath.compile(custom)
+        given = {name: None if value == AAZUndefined else value for name, value in vars(parsed).items()}
+        # Whether the ids, or all of what they are made of, are given.
+        invoker.cli_ctx.raise_event(EVENT_INVOKER_POST_PARSE_ARGS, command=parsed.command, args=Namespace(**given))
         if parsed.command in OFFLINE_VALIDATION:
             invoker._validation(parsed)  # noqa: SLF001 - what `az` does before it runs the command
     except (Exception, SystemExit) as error:  # noqa: BLE001
