@@ -191,7 +191,8 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
     report.add(
         codes.OWN_IMAGE,
         template.source.span,
-        f"the source may have what the template does not show: {disks}a purchase plan, without which Azure refuses to make the VM",
+        f"the source may have what the template does not show: {disks}a purchase plan, without which Azure refuses to make "
+        "the VM",
         help=f"See {_where_to_see(template.source)}: a plan goes into the source as plan_info.",
     )
 
@@ -297,7 +298,8 @@ def _check_time(template: ImageTemplate, report: Report) -> None:
         report.add(
             codes.SHORT_TIMEOUT,
             template.build_timeout_span,
-            f"a Windows image takes {_WINDOWS_MINUTES} minutes or more as a rule; the template allows {template.build_timeout_minutes}",
+            f"a Windows image takes {_WINDOWS_MINUTES} minutes or more as a rule; the template allows "
+            f"{template.build_timeout_minutes}",
             help=f"Allow {_WINDOWS_MINUTES} minutes at least.",
         )
 

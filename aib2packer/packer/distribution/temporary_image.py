@@ -48,7 +48,7 @@ def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> 
 
 def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
     why = (
-        "azure-arm makes a managed image out of a managed image in any case"
+        "azure-arm makes a managed image whenever it starts from one"
         if kind_of_source(template.source).image_group(template.source) is not None
         else "azure-arm makes a managed image in the region of the build only, from whose disk the others are copied"
     )
