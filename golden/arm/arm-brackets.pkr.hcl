@@ -60,8 +60,9 @@ variable "subscription_id" {
 }
 
 variable "tag" {
-  type    = string
-  default = "[not an expression"
+  type        = string
+  description = "Value of a tag and value in the commands of a Shell step."
+  default     = "[not an expression"
 }
 
 variable "definition_security_type" {

@@ -71,8 +71,9 @@ variable "subscription_id" {
 }
 
 variable "script" {
-  type    = string
-  default = "setup.sh"
+  type        = string
+  description = "Input for the address of the script of the step setup."
+  default     = "setup.sh"
 }
 
 variable "definition_security_type" {

@@ -24,7 +24,7 @@ packer {
 
 variable "prefix" {
   type        = string
-  description = "The parameter prefix of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step. The parameter prefix of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

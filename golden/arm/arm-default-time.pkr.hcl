@@ -61,23 +61,27 @@ variable "subscription_id" {
 }
 
 variable "base_time" {
-  type    = string
-  default = null
+  type        = string
+  description = "Value of a tag."
+  default     = null
 }
 
 variable "day" {
-  type    = string
-  default = null
+  type        = string
+  description = "Value of a tag."
+  default     = null
 }
 
 variable "stamp" {
-  type    = string
-  default = null
+  type        = string
+  description = "Part of the name of the run output and name of the managed image."
+  default     = null
 }
 
 variable "run" {
-  type    = string
-  default = null
+  type        = string
+  description = "Value of a tag."
+  default     = null
 }
 
 variable "allowed_inbound_ip_addresses" {

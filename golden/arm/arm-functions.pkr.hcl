@@ -30,7 +30,7 @@ variable "resource_group_name" {
 
 variable "name" {
   type        = string
-  description = "The parameter name of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the image definition. The parameter name of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -71,8 +71,9 @@ variable "subscription_id" {
 }
 
 variable "team" {
-  type    = string
-  default = "web"
+  type        = string
+  description = "Part of the value of a tag."
+  default     = "web"
 }
 
 variable "definition_security_type" {

@@ -35,7 +35,7 @@ variable "source_version_id" {
 
 variable "gallery_id" {
   type        = string
-  description = "The parameter galleryId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Id of the image definition. The parameter galleryId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_id))
@@ -45,7 +45,7 @@ variable "gallery_id" {
 
 variable "definition" {
   type        = string
-  description = "The parameter definition of the template, which has no default. Whoever runs Packer gives it."
+  description = "Image definition. The parameter definition of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "subnet_id" {

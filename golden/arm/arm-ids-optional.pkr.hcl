@@ -25,7 +25,7 @@ packer {
 
 variable "image_id" {
   type        = string
-  description = "The parameter imageId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Id of the image definition. The parameter imageId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.image_id))
@@ -71,8 +71,9 @@ variable "subscription_id" {
 }
 
 variable "subnet_id" {
-  type    = string
-  default = ""
+  type        = string
+  description = "Id of the subnet of the build VM."
+  default     = ""
 
   validation {
     condition     = var.subnet_id == "" || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))

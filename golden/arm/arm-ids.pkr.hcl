@@ -30,37 +30,37 @@ variable "resource_group_name" {
 
 variable "image_subscription" {
   type        = string
-  description = "The parameter imageSubscription of the template, which has no default. Whoever runs Packer gives it."
+  description = "Subscription of the gallery of the image. The parameter imageSubscription of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "image_group" {
   type        = string
-  description = "The parameter imageGroup of the template, which has no default. Whoever runs Packer gives it."
+  description = "Resource group of the source image and resource group of the gallery of the image. The parameter imageGroup of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "base_image" {
   type        = string
-  description = "The parameter baseImage of the template, which has no default. Whoever runs Packer gives it."
+  description = "Name of the source image. The parameter baseImage of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "identity" {
   type        = string
-  description = "The parameter identity of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the identity of the build VM. The parameter identity of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "gallery" {
   type        = string
-  description = "The parameter gallery of the template, which has no default. Whoever runs Packer gives it."
+  description = "Gallery of the image. The parameter gallery of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "network_group" {
   type        = string
-  description = "The parameter networkGroup of the template, which has no default. Whoever runs Packer gives it."
+  description = "Resource group of the virtual network. The parameter networkGroup of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "network" {
   type        = string
-  description = "The parameter network of the template, which has no default. Whoever runs Packer gives it."
+  description = "Virtual network of the build VM. The parameter network of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -106,8 +106,9 @@ variable "subscription_id" {
 }
 
 variable "version" {
-  type    = string
-  default = "1.0.0"
+  type        = string
+  description = "Version of the image."
+  default     = "1.0.0"
 }
 
 locals {

@@ -24,7 +24,7 @@ packer {
 
 variable "ring" {
   type        = string
-  description = "The parameter ring of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the value of a tag. The parameter ring of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -65,8 +65,9 @@ variable "subscription_id" {
 }
 
 variable "large" {
-  type    = bool
-  default = false
+  type        = bool
+  description = "Input for the size of the build VM."
+  default     = false
 }
 
 variable "definition_security_type" {

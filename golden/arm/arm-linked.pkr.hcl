@@ -25,7 +25,7 @@ variable "resource_group_name" {
 
 variable "team" {
   type        = string
-  description = "The parameter team of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step; part of the name of the managed image. The parameter team of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -66,8 +66,9 @@ variable "subscription_id" {
 }
 
 variable "size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "allowed_inbound_ip_addresses" {

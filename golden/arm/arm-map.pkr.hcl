@@ -24,7 +24,7 @@ packer {
 
 variable "release" {
   type        = string
-  description = "The parameter release of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step install-nginx and value in the commands of the step install-php-fpm. The parameter release of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

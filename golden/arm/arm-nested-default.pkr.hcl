@@ -66,8 +66,9 @@ variable "subscription_id" {
 }
 
 variable "team" {
-  type    = string
-  default = "outer"
+  type        = string
+  description = "Value of a tag."
+  default     = "outer"
 }
 
 variable "definition_security_type" {

@@ -66,8 +66,9 @@ variable "subscription_id" {
 }
 
 variable "image_group" {
-  type    = string
-  default = "images"
+  type        = string
+  description = "Value of a tag and resource group of the gallery of the image."
+  default     = "images"
 }
 
 variable "definition_security_type" {

@@ -66,8 +66,9 @@ variable "subscription_id" {
 }
 
 variable "gallery" {
-  type    = string
-  default = "golden"
+  type        = string
+  description = "Gallery of the image."
+  default     = "golden"
 }
 
 variable "definition_security_type" {

@@ -60,13 +60,15 @@ variable "subscription_id" {
 }
 
 variable "large" {
-  type    = bool
-  default = false
+  type        = bool
+  description = "Input for the size of the build VM."
+  default     = false
 }
 
 variable "vm_size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Input for the size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "definition_security_type" {

@@ -75,8 +75,9 @@ variable "subscription_id" {
 }
 
 variable "ring" {
-  type    = string
-  default = "canary"
+  type        = string
+  description = "Value in the commands of a Shell step."
+  default     = "canary"
 
   validation {
     condition     = contains(["canary", "broad"], var.ring)
@@ -85,13 +86,15 @@ variable "ring" {
 }
 
 variable "sku" {
-  type    = string
-  default = "22_04-lts-gen2"
+  type        = string
+  description = "SKU of the source image."
+  default     = "22_04-lts-gen2"
 }
 
 variable "disk_size" {
-  type    = number
-  default = 64
+  type        = number
+  description = "Size of the OS disk in GB."
+  default     = 64
 
   validation {
     condition     = var.disk_size >= 30 && var.disk_size <= 1023

@@ -25,12 +25,12 @@ packer {
 
 variable "open" {
   type        = string
-  description = "The parameter open of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value of a tag. The parameter open of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "key" {
   type        = string
-  description = "The parameter key of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step. The parameter key of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 

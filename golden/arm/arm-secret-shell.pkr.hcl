@@ -26,7 +26,7 @@ packer {
 
 variable "agent_key" {
   type        = string
-  description = "The parameter agentKey of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step. The parameter agentKey of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 

@@ -26,13 +26,13 @@ packer {
 
 variable "script_url" {
   type        = string
-  description = "The parameter scriptUrl of the template, which has no default. Whoever runs Packer gives it."
+  description = "Address of the script of the step install. The parameter scriptUrl of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "artifacts_sas" {
   type        = string
-  description = "The parameter artifactsSas of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the address of the file of the step agent. The parameter artifactsSas of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -74,19 +74,22 @@ variable "subscription_id" {
 }
 
 variable "artifacts" {
-  type    = string
-  default = "https://contoso.blob.core.windows.net/artifacts"
+  type        = string
+  description = "Part of the address of the file of the step agent."
+  default     = "https://contoso.blob.core.windows.net/artifacts"
 }
 
 variable "artifacts_location" {
-  type    = string
-  default = "https://contoso.blob.core.windows.net/deploy/"
+  type        = string
+  description = "Input for the address of the script of the step base."
+  default     = "https://contoso.blob.core.windows.net/deploy/"
 }
 
 variable "artifacts_location_sas_token" {
-  type      = string
-  default   = ""
-  sensitive = true
+  type        = string
+  description = "Input for the address of the script of the step base."
+  default     = ""
+  sensitive   = true
 }
 
 variable "definition_security_type" {

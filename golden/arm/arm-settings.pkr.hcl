@@ -60,18 +60,21 @@ variable "subscription_id" {
 }
 
 variable "team" {
-  type    = string
-  default = "web"
+  type        = string
+  description = "Value of a tag."
+  default     = "web"
 }
 
 variable "build" {
-  type    = string
-  default = "2024"
+  type        = string
+  description = "Value of a tag."
+  default     = "2024"
 }
 
 variable "disk" {
-  type    = number
-  default = 64
+  type        = number
+  description = "Size of the OS disk in GB."
+  default     = 64
 }
 
 variable "definition_security_type" {

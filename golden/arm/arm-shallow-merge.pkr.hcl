@@ -31,7 +31,7 @@ variable "resource_group_name" {
 
 variable "gallery" {
   type        = string
-  description = "The parameter gallery of the template, which has no default. Whoever runs Packer gives it."
+  description = "Gallery of the image. The parameter gallery of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -72,13 +72,15 @@ variable "subscription_id" {
 }
 
 variable "regions" {
-  type    = list(string)
-  default = ["westeurope", "northeurope"]
+  type        = list(string)
+  description = "Input for the regions that get the image."
+  default     = ["westeurope", "northeurope"]
 }
 
 variable "timeout" {
-  type    = number
-  default = 120
+  type        = number
+  description = "Minutes that the build may take."
+  default     = 120
 }
 
 variable "definition_security_type" {

@@ -27,7 +27,7 @@ variable "resource_group_name" {
 
 variable "network" {
   type        = string
-  description = "The parameter network of the template, which has no default. Whoever runs Packer gives it."
+  description = "Virtual network of the build VM. The parameter network of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

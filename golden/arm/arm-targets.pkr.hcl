@@ -35,17 +35,17 @@ variable "resource_group_name" {
 
 variable "location" {
   type        = string
-  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+  description = "Region of the build, region that gets the image and region of the managed image. The template took the region of its resource group. Whoever runs Packer gives it."
 }
 
 variable "image_location" {
   type        = string
-  description = "The parameter imageLocation of the template, which has no default. Whoever runs Packer gives it."
+  description = "Region of the managed image. The parameter imageLocation of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "gallery_image_id" {
   type        = string
-  description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Id of the image definition. The parameter galleryImageId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.gallery_image_id))
@@ -55,7 +55,7 @@ variable "gallery_image_id" {
 
 variable "second_image_id" {
   type        = string
-  description = "The parameter secondImageId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Id of the image definition. The parameter secondImageId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.second_image_id))
@@ -65,17 +65,17 @@ variable "second_image_id" {
 
 variable "second" {
   type        = string
-  description = "The parameter second of the template, which has no default. Whoever runs Packer gives it."
+  description = "Region that gets the image. The parameter second of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "owner" {
   type        = string
-  description = "The parameter owner of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value of a tag. The parameter owner of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "subnet_id" {
   type        = string
-  description = "The parameter subnetId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Id of the subnet of the build VM. The parameter subnetId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
@@ -85,7 +85,7 @@ variable "subnet_id" {
 
 variable "run" {
   type        = string
-  description = "The parameter run of the template, which has no default. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the name of the run output and name of the managed image. The parameter run of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -131,13 +131,15 @@ variable "subscription_id" {
 }
 
 variable "preview" {
-  type    = bool
-  default = true
+  type        = bool
+  description = "Whether the newest version is another one."
+  default     = true
 }
 
 variable "replicas" {
-  type    = number
-  default = 2
+  type        = number
+  description = "Number of replicas in a region."
+  default     = 2
 }
 
 variable "image_version" {

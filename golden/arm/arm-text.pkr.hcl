@@ -60,18 +60,21 @@ variable "subscription_id" {
 }
 
 variable "name" {
-  type    = string
-  default = "web-front"
+  type        = string
+  description = "Part of the value of a tag; input for the value of a tag."
+  default     = "web-front"
 }
 
 variable "count" {
-  type    = number
-  default = 3
+  type        = number
+  description = "Part of the value of a tag."
+  default     = 3
 }
 
 variable "flag" {
-  type    = bool
-  default = true
+  type        = bool
+  description = "Part of the value of a tag."
+  default     = true
 }
 
 variable "definition_security_type" {

@@ -70,13 +70,15 @@ variable "subscription_id" {
 }
 
 variable "settings" {
-  type    = map(string)
-  default = null
+  type        = map(string)
+  description = "Value in the commands of a Shell step."
+  default     = null
 }
 
 variable "note" {
-  type    = string
-  default = null
+  type        = string
+  description = "Input for the value of a tag."
+  default     = null
 }
 
 variable "definition_security_type" {

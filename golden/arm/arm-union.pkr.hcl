@@ -24,7 +24,7 @@ packer {
 
 variable "name" {
   type        = string
-  description = "The parameter name of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value of a tag. The parameter name of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

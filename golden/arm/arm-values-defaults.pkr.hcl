@@ -26,13 +26,13 @@ packer {
 
 variable "key" {
   type        = string
-  description = "Secret agent-key of the key vault contoso. Whoever runs Packer gives it."
+  description = "Value in the commands of the step register. Secret agent-key of the key vault contoso. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "sas" {
   type        = string
-  description = "The parameter sas of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step register. The parameter sas of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -80,23 +80,27 @@ variable "team" {
 }
 
 variable "vm_size" {
-  type    = string
-  default = "Standard_D4s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D4s_v5"
 }
 
 variable "disk" {
-  type    = number
-  default = 128
+  type        = number
+  description = "Size of the OS disk in GB."
+  default     = 128
 }
 
 variable "preview" {
-  type    = bool
-  default = false
+  type        = bool
+  description = "Whether the newest version is another one."
+  default     = false
 }
 
 variable "untouched" {
-  type    = string
-  default = "b"
+  type        = string
+  description = "Value of a tag."
+  default     = "b"
 }
 
 variable "definition_security_type" {

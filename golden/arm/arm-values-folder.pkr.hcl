@@ -31,13 +31,13 @@ variable "team" {
 
 variable "key" {
   type        = string
-  description = "Secret agent-key of the key vault contoso. Whoever runs Packer gives it."
+  description = "Value in the commands of the step register. Secret agent-key of the key vault contoso. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "sas" {
   type        = string
-  description = "The parameter sas of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step register. The parameter sas of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -79,23 +79,27 @@ variable "subscription_id" {
 }
 
 variable "vm_size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "disk" {
-  type    = number
-  default = 64
+  type        = number
+  description = "Size of the OS disk in GB."
+  default     = 64
 }
 
 variable "preview" {
-  type    = bool
-  default = true
+  type        = bool
+  description = "Whether the newest version is another one."
+  default     = true
 }
 
 variable "untouched" {
-  type    = string
-  default = "b"
+  type        = string
+  description = "Value of a tag."
+  default     = "b"
 }
 
 variable "definition_security_type" {

@@ -60,8 +60,9 @@ variable "subscription_id" {
 }
 
 variable "ring" {
-  type    = string
-  default = "broad"
+  type        = string
+  description = "Value of a tag."
+  default     = "broad"
 
   validation {
     condition     = contains(["canary", "broad"], var.ring)
@@ -70,8 +71,9 @@ variable "ring" {
 }
 
 variable "vm_size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "definition_security_type" {

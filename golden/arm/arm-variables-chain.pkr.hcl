@@ -20,7 +20,7 @@ packer {
 
 variable "p" {
   type        = string
-  description = "The parameter p of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step a. The parameter p of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

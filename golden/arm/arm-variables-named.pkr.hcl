@@ -34,7 +34,7 @@ variable "resource_group_name" {
 
 variable "environment" {
   type        = string
-  description = "The parameter environment of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step install; part of the value of a tag, name of the run output and image definition; input for the value of a tag and size of the OS disk in GB. The parameter environment of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = contains(["dev", "prod"], var.environment)
@@ -44,23 +44,23 @@ variable "environment" {
 
 variable "team" {
   type        = string
-  description = "The parameter team of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step install; part of the value of a tag; input for the value of a tag, name of the run output and image definition. The parameter team of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "registry_password" {
   type        = string
-  description = "The parameter registryPassword of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step login. The parameter registryPassword of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "artifacts_location" {
   type        = string
-  description = "The parameter artifactsLocation of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the address of the script of the step script. The parameter artifactsLocation of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "identity" {
   type        = string
-  description = "The parameter identity of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the identity of the build VM. The parameter identity of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -106,17 +106,20 @@ variable "subscription_id" {
 }
 
 variable "size" {
-  type    = string
-  default = "small"
+  type        = string
+  description = "Input for the size of the build VM."
+  default     = "small"
 }
 
 variable "persona" {
-  type    = string
-  default = "web"
+  type        = string
+  description = "Input for the value of a tag."
+  default     = "web"
 }
 
 variable "tokens" {
-  type = map(string)
+  type        = map(string)
+  description = "Input for the value of a tag."
   default = {
     dev  = "d"
     prod = "p"

@@ -30,7 +30,7 @@ variable "resource_group_name" {
 
 variable "gallery" {
   type        = string
-  description = "The parameter gallery of the template, which has no default. Whoever runs Packer gives it."
+  description = "Gallery of the image. The parameter gallery of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

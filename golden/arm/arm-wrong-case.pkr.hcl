@@ -24,7 +24,7 @@ packer {
 
 variable "image_name" {
   type        = string
-  description = "The parameter imageName of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the value of a tag. The parameter imageName of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

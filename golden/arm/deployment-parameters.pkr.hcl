@@ -31,7 +31,7 @@ variable "resource_group_name" {
 
 variable "name" {
   type        = string
-  description = "The parameter name of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step. The parameter name of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "gallery" {
@@ -41,7 +41,7 @@ variable "gallery" {
 
 variable "app_url" {
   type        = string
-  description = "The parameter appUrl of the template, which has no default. Whoever runs Packer gives it."
+  description = "Address of the file of a File step. The parameter appUrl of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -83,8 +83,9 @@ variable "subscription_id" {
 }
 
 variable "sku" {
-  type    = string
-  default = "22_04-lts-gen2"
+  type        = string
+  description = "SKU of the source image."
+  default     = "22_04-lts-gen2"
 
   validation {
     condition     = contains(["20_04-lts-gen2", "22_04-lts-gen2"], var.sku)

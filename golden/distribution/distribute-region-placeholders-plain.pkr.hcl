@@ -20,7 +20,7 @@ packer {
 
 variable "region" {
   type        = string
-  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the build and region that gets the image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -20,12 +20,12 @@ packer {
 
 variable "region" {
   type        = string
-  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the build and region that gets the image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "other_region" {
   type        = string
-  description = "Fills in <other region> of the template. Whoever runs Packer gives it."
+  description = "Region that gets the image. Fills in <other region> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -21,7 +21,7 @@ packer {
 
 variable "region" {
   type        = string
-  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region that gets the image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -56,8 +56,9 @@ variable "subscription_id" {
 }
 
 variable "location" {
-  type    = string
-  default = "northeurope"
+  type        = string
+  description = "Region of the build and region of the managed image."
+  default     = "northeurope"
 }
 
 variable "size" {

@@ -24,12 +24,12 @@ packer {
 
 variable "host" {
   type        = string
-  description = "Fills in <host> of the template. Whoever runs Packer gives it."
+  description = "Part of the address of the file of a File step. Fills in <host> of the template. Whoever runs Packer gives it."
 }
 
 variable "token" {
   type        = string
-  description = "The parameter token of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the address of the file of a File step. The parameter token of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -71,8 +71,9 @@ variable "subscription_id" {
 }
 
 variable "artifacts" {
-  type    = string
-  default = "https://raw.githubusercontent.com/contoso/images/main/"
+  type        = string
+  description = "Value in the commands of a Shell step; part of the address of the file of a File step."
+  default     = "https://raw.githubusercontent.com/contoso/images/main/"
 }
 
 variable "allowed_inbound_ip_addresses" {

@@ -27,13 +27,13 @@ packer {
 
 variable "token" {
   type        = string
-  description = "The parameter token of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step register. The parameter token of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "network" {
   type        = string
-  description = "The parameter network of the template, which has no default. Whoever runs Packer gives it."
+  description = "Virtual network of the build VM. The parameter network of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "tenant_id" {

@@ -47,7 +47,7 @@ variable "gallery_name" {
 
 variable "apps_url" {
   type        = string
-  description = "The parameter appsUrl of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step apps. The parameter appsUrl of the template has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -89,8 +89,9 @@ variable "subscription_id" {
 }
 
 variable "sku" {
-  type    = string
-  default = "win11-24h2-avd"
+  type        = string
+  description = "SKU of the source image."
+  default     = "win11-24h2-avd"
 
   validation {
     condition     = contains(["win11-23h2-avd", "win11-24h2-avd"], var.sku)

@@ -18,7 +18,7 @@ packer {
 
 variable "desktop_vm_size" {
   type        = string
-  description = "The parameter vmSize of the template, which has no default. Whoever runs Packer gives it."
+  description = "Size of the build VM. The parameter vmSize of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

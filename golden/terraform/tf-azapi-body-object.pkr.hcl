@@ -86,8 +86,9 @@ variable "vm_size" {
 }
 
 variable "disk_gb" {
-  type    = number
-  default = 64
+  type        = number
+  description = "Size of the OS disk in GB."
+  default     = 64
 
   validation {
     condition     = var.disk_gb >= 30 && var.disk_gb <= 1024

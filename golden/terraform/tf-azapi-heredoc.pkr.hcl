@@ -77,8 +77,9 @@ variable "subscription_id" {
 }
 
 variable "disk" {
-  type    = number
-  default = 48
+  type        = number
+  description = "Size of the OS disk in GB."
+  default     = 48
 }
 
 variable "definition_security_type" {

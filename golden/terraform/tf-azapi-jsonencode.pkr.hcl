@@ -30,7 +30,7 @@ packer {
 
 variable "name" {
   type        = string
-  description = "The variable name of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the name of the run output. The variable name of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -71,8 +71,9 @@ variable "subscription_id" {
 }
 
 variable "regions" {
-  type    = list(string)
-  default = ["westeurope", "northeurope"]
+  type        = list(string)
+  description = "Regions that get the image."
+  default     = ["westeurope", "northeurope"]
 }
 
 variable "definition_security_type" {

@@ -23,13 +23,13 @@ packer {
 
 variable "registration_key" {
   type        = string
-  description = "The variable registration_key of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step register. The variable registration_key of the configuration has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "size" {
   type        = object({ large = optional(string) })
-  description = "The variable size of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the size of the build VM. The variable size of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_this_location" {
@@ -85,8 +85,9 @@ variable "subscription_id" {
 }
 
 variable "subnet_id" {
-  type    = string
-  default = null
+  type        = string
+  description = "Id of the subnet of the build VM."
+  default     = null
 
   validation {
     condition     = var.subnet_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))

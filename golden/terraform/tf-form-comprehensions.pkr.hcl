@@ -27,7 +27,7 @@ packer {
 
 variable "admin_password" {
   type        = string
-  description = "The variable admin_password of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step user. The variable admin_password of the configuration has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
@@ -79,7 +79,8 @@ variable "subscription_id" {
 }
 
 variable "disk" {
-  type = object({ gb = number, sku = string })
+  type        = object({ gb = number, sku = string })
+  description = "Input for the size of the OS disk in GB."
   default = {
     gb  = 64
     sku = "Premium_LRS"

@@ -32,7 +32,7 @@ packer {
 
 variable "replication_regions" {
   type        = list(string)
-  description = "The variable replication_regions of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the regions that get the image. The variable replication_regions of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_avd_location" {
@@ -93,8 +93,9 @@ variable "subscription_id" {
 }
 
 variable "build_timeout" {
-  type    = number
-  default = 240
+  type        = number
+  description = "Minutes that the build may take."
+  default     = 240
 
   validation {
     condition     = var.build_timeout >= 60 && var.build_timeout <= 960
@@ -108,8 +109,9 @@ variable "tags" {
 }
 
 variable "subnet_id" {
-  type    = string
-  default = null
+  type        = string
+  description = "Id of the subnet of the build VM."
+  default     = null
 
   validation {
     condition     = var.subnet_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
@@ -118,8 +120,9 @@ variable "subnet_id" {
 }
 
 variable "timestamp" {
-  type    = string
-  default = null
+  type        = string
+  description = "Part of the name of the run output."
+  default     = null
 }
 
 variable "definition_security_type" {

@@ -61,7 +61,8 @@ variable "subscription_id" {
 }
 
 variable "template_parameters" {
-  type = object({ vmSize = string, diskGB = number })
+  type        = object({ vmSize = string, diskGB = number })
+  description = "Input for the size of the build VM and size of the OS disk in GB."
   default = {
     vmSize = "Standard_D2s_v5"
     diskGB = 64

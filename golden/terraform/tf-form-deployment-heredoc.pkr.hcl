@@ -20,7 +20,7 @@ packer {
 
 variable "image" {
   type        = string
-  description = "The variable image of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Part of the name of the managed image. The variable image of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -61,8 +61,9 @@ variable "subscription_id" {
 }
 
 variable "size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "allowed_inbound_ip_addresses" {

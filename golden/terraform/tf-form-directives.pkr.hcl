@@ -66,13 +66,15 @@ variable "subscription_id" {
 }
 
 variable "packages" {
-  type    = list(string)
-  default = ["git", "curl"]
+  type        = list(string)
+  description = "Value in the commands of a Shell step."
+  default     = ["git", "curl"]
 }
 
 variable "debug" {
-  type    = bool
-  default = false
+  type        = bool
+  description = "Value in the commands of a Shell step."
+  default     = false
 }
 
 variable "allowed_inbound_ip_addresses" {

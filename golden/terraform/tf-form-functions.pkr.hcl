@@ -33,7 +33,7 @@ variable "landscape" {
 
 variable "machine_size" {
   type        = string
-  description = "The variable machine_size of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the size of the build VM. The variable machine_size of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "shared_image_web_id" {

@@ -66,8 +66,9 @@ variable "subscription_id" {
 }
 
 variable "size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "allowed_inbound_ip_addresses" {

@@ -25,7 +25,7 @@ packer {
 
 variable "script" {
   type        = string
-  description = "The variable script of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step setup. The variable script of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "shared_image_web_id" {
@@ -76,8 +76,9 @@ variable "subscription_id" {
 }
 
 variable "template_image_version" {
-  type    = string
-  default = "latest"
+  type        = string
+  description = "Version of the source image."
+  default     = "latest"
 }
 
 variable "allowed_inbound_ip_addresses" {

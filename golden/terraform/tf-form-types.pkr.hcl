@@ -31,12 +31,12 @@ variable "image" {
 
 variable "sizes" {
   type        = map(object({ size = string, disk = number }))
-  description = "The variable sizes of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the size of the build VM and size of the OS disk in GB. The variable sizes of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "publish" {
   type        = object({ regions = list(string), replicas = number, silent = bool })
-  description = "The variable publish of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the regions that get the image and whether the newest version is another one. The variable publish of the configuration has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = var.publish.replicas >= 1 && var.publish.replicas <= 100
@@ -46,7 +46,7 @@ variable "publish" {
 
 variable "common_tags" {
   type        = map(string)
-  description = "The variable common_tags of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "The variable common_tags of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_images_tags" {
@@ -92,8 +92,9 @@ variable "subscription_id" {
 }
 
 variable "environment" {
-  type    = string
-  default = "dev"
+  type        = string
+  description = "Input for the size of the build VM and size of the OS disk in GB."
+  default     = "dev"
 }
 
 variable "definition_security_type" {

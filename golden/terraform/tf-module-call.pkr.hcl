@@ -71,8 +71,9 @@ variable "subscription_id" {
 }
 
 variable "environment" {
-  type    = string
-  default = "prod"
+  type        = string
+  description = "Value of a tag."
+  default     = "prod"
 }
 
 variable "definition_security_type" {

@@ -79,23 +79,27 @@ variable "subscription_id" {
 }
 
 variable "location" {
-  type    = string
-  default = "westeurope"
+  type        = string
+  description = "Region of the build and value of a tag; part of the name of the run output."
+  default     = "westeurope"
 }
 
 variable "timeout" {
-  type    = number
-  default = 120
+  type        = number
+  description = "Minutes that the build may take."
+  default     = 120
 }
 
 variable "size" {
-  type    = string
-  default = "Standard_D4s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D4s_v5"
 }
 
 variable "regions" {
-  type    = list(string)
-  default = ["westeurope", "francecentral"]
+  type        = list(string)
+  description = "Input for the regions that get the image."
+  default     = ["westeurope", "francecentral"]
 }
 
 variable "definition_security_type" {

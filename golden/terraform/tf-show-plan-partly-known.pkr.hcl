@@ -31,18 +31,18 @@ variable "tags" {
 
 variable "vm_size" {
   type        = string
-  description = "Fills in <vmSize> of the template. Whoever runs Packer gives it."
+  description = "Size of the build VM. Fills in <vmSize> of the template. Whoever runs Packer gives it."
 }
 
 variable "sensitive_inline" {
   type        = string
-  description = "Fills in <sensitive_inline> of the template. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step. Fills in <sensitive_inline> of the template. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "gallery_image_id" {
   type        = string
-  description = "Fills in <galleryImageId> of the template. Whoever runs Packer gives it."
+  description = "Id of the image definition. Fills in <galleryImageId> of the template. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.gallery_image_id))

@@ -56,8 +56,9 @@ variable "subscription_id" {
 }
 
 variable "publisher" {
-  type    = string
-  default = "Canonical"
+  type        = string
+  description = "Publisher of the source image."
+  default     = "Canonical"
 }
 
 variable "allowed_inbound_ip_addresses" {

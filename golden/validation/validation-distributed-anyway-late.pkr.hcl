@@ -27,7 +27,7 @@ packer {
 
 variable "go_on" {
   type        = bool
-  description = "The parameter goOn of the template, which has no default. Whoever runs Packer gives it."
+  description = "The parameter goOn of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -34,7 +34,7 @@ variable "resource_group_name" {
 
 variable "image_name" {
   type        = string
-  description = "The parameter imageName of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the name of the managed image. The parameter imageName of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -75,13 +75,15 @@ variable "subscription_id" {
 }
 
 variable "vm_size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "built" {
-  type    = string
-  default = null
+  type        = string
+  description = "Part of the name of the managed image."
+  default     = null
 }
 
 variable "allowed_inbound_ip_addresses" {

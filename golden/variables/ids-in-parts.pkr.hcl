@@ -27,7 +27,7 @@ packer {
 
 variable "subnet_id" {
   type        = string
-  description = "The parameter subnetId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the virtual network of the build VM, subnet of the build VM, resource group of the virtual network and subscription of the virtual network. The parameter subnetId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = length(split("/", var.subnet_id)) > 10
@@ -37,7 +37,7 @@ variable "subnet_id" {
 
 variable "gallery_id" {
   type        = string
-  description = "The parameter galleryId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the id of the image definition. The parameter galleryId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/", var.gallery_id))
@@ -47,17 +47,17 @@ variable "gallery_id" {
 
 variable "definition" {
   type        = string
-  description = "The parameter definition of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the id of the image definition. The parameter definition of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "image_id" {
   type        = string
-  description = "The parameter imageId of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the id of the managed image. The parameter imageId of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "release" {
   type        = string
-  description = "The parameter release of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step release. The parameter release of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = length(split("-", var.release)) > 1

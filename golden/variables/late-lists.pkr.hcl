@@ -25,12 +25,12 @@ packer {
 
 variable "regions" {
   type        = list(string)
-  description = "The parameter regions of the template, which has no default. Whoever runs Packer gives it."
+  description = "Regions that get the image. The parameter regions of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "tags" {
   type        = map(string)
-  description = "The parameter tags of the template, which has no default. Whoever runs Packer gives it."
+  description = "The parameter tags of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

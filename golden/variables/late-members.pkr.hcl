@@ -25,12 +25,12 @@ packer {
 
 variable "image" {
   type        = object({ tags = map(string), vm = object({ size = string, disk = number, disks = list(map(string)), identities = list(string) }), commands = list(string), regions = list(string), silent = bool })
-  description = "The parameter image of the template, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step steps; input for the size of the build VM, size of the OS disk in GB, sizes of the data disks in GB and more. The parameter image of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "extra" {
   type        = object({ tags = map(string) })
-  description = "The parameter extra of the template, which has no default. Whoever runs Packer gives it."
+  description = "The parameter extra of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "subnet" {

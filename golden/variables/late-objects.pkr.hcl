@@ -34,7 +34,7 @@ variable "full" {
 
 variable "regions" {
   type        = list(string)
-  description = "The parameter regions of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the regions that get the image. The parameter regions of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -26,12 +26,12 @@ packer {
 
 variable "disk" {
   type        = number
-  description = "The parameter disk of the template, which has no default. Whoever runs Packer gives it."
+  description = "Size of the OS disk in GB. The parameter disk of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "minutes" {
   type        = number
-  description = "The parameter minutes of the template, which has no default. Whoever runs Packer gives it."
+  description = "Minutes that the build may take. The parameter minutes of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

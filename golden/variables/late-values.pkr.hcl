@@ -29,7 +29,7 @@ packer {
 
 variable "minutes" {
   type        = number
-  description = "The parameter minutes of the template, which has no default. Whoever runs Packer gives it."
+  description = "Minutes that the build may take. The parameter minutes of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = var.minutes >= 60 && var.minutes <= 960
@@ -39,12 +39,12 @@ variable "minutes" {
 
 variable "elevated" {
   type        = bool
-  description = "The parameter elevated of the template, which has no default. Whoever runs Packer gives it."
+  description = "Elevated of the step setup and elevated of the step whoami. The parameter elevated of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "exit_codes" {
   type        = list(string)
-  description = "The parameter exitCodes of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the valid exit codes of the step setup. The parameter exitCodes of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "checksum" {
@@ -59,17 +59,17 @@ variable "regions" {
 
 variable "tags" {
   type        = map(string)
-  description = "The parameter tags of the template, which has no default. Whoever runs Packer gives it."
+  description = "The parameter tags of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "image_tags" {
   type        = map(string)
-  description = "The parameter imageTags of the template, which has no default. Whoever runs Packer gives it."
+  description = "The parameter imageTags of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "copy_tags" {
   type        = map(string)
-  description = "The parameter copyTags of the template, which has no default. Whoever runs Packer gives it."
+  description = "The parameter copyTags of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -110,13 +110,15 @@ variable "subscription_id" {
 }
 
 variable "restart_timeout" {
-  type    = string
-  default = "10m"
+  type        = string
+  description = "Timeout of a WindowsRestart step."
+  default     = "10m"
 }
 
 variable "as_system" {
-  type    = bool
-  default = false
+  type        = bool
+  description = "As system of the step setup."
+  default     = false
 }
 
 variable "allowed_inbound_ip_addresses" {

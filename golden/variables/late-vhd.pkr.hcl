@@ -24,7 +24,7 @@ packer {
 
 variable "vhd_uri" {
   type        = string
-  description = "The parameter vhdUri of the template, which has no default. Whoever runs Packer gives it."
+  description = "Address of the VHD. The parameter vhdUri of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("^https://[^./]+[.][^/]+/[^/]+/.+", var.vhd_uri))
@@ -34,12 +34,12 @@ variable "vhd_uri" {
 
 variable "endpoint" {
   type        = string
-  description = "The parameter endpoint of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the address of the VHD. The parameter endpoint of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "go_on" {
   type        = bool
-  description = "The parameter goOn of the template, which has no default. Whoever runs Packer gives it."
+  description = "The parameter goOn of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "vhd_resource_group_name" {

@@ -26,17 +26,17 @@ packer {
 
 variable "vm" {
   type        = object({ vmSize = optional(string), osDiskSizeGB = optional(number), userAssignedIdentities = optional(list(string)), vnetConfig = optional(object({ subnetId = optional(string) })) })
-  description = "The parameter vm of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the size of the build VM, size of the OS disk in GB, identity of the build VM and id of the subnet of the build VM. The parameter vm of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "plan" {
   type        = map(string)
-  description = "The parameter plan of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the name of the purchase plan, product of the purchase plan and publisher of the purchase plan. The parameter plan of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "region" {
   type        = map(string)
-  description = "The parameter region of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the region that gets the image, number of replicas in a region and storage type in a region. The parameter region of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

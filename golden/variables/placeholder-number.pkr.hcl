@@ -22,12 +22,12 @@ packer {
 
 variable "minutes" {
   type        = number
-  description = "Fills in <minutes> of the template. Whoever runs Packer gives it."
+  description = "Minutes that the build may take. Fills in <minutes> of the template. Whoever runs Packer gives it."
 }
 
 variable "true_or_false" {
   type        = bool
-  description = "Fills in <true or false> of the template. Whoever runs Packer gives it."
+  description = "Elevated of a PowerShell step. Fills in <true or false> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -25,7 +25,7 @@ packer {
 
 variable "os_disk_size_gb" {
   type        = number
-  description = "Fills in <osDiskSizeGB> of the template. Whoever runs Packer gives it."
+  description = "Size of the OS disk in GB. Fills in <osDiskSizeGB> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -23,7 +23,7 @@ packer {
 
 variable "source_image_version_id" {
   type        = string
-  description = "Fills in <source image version id> of the template. Whoever runs Packer gives it."
+  description = "Id of the source image. Fills in <source image version id> of the template. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.source_image_version_id))
@@ -33,7 +33,7 @@ variable "source_image_version_id" {
 
 variable "subnet_id" {
   type        = string
-  description = "Fills in <subnetId> of the template. Whoever runs Packer gives it."
+  description = "Id of the subnet of the build VM. Fills in <subnetId> of the template. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
@@ -43,7 +43,7 @@ variable "subnet_id" {
 
 variable "gallery_image_id" {
   type        = string
-  description = "Fills in <galleryImageId> of the template. Whoever runs Packer gives it."
+  description = "Id of the image definition. Fills in <galleryImageId> of the template. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.gallery_image_id))

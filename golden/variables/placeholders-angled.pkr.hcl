@@ -30,47 +30,47 @@ packer {
 
 variable "image_name" {
   type        = string
-  description = "Fills in <imageName> of the template. Whoever runs Packer gives it."
+  description = "Name of the managed image. Fills in <imageName> of the template. Whoever runs Packer gives it."
 }
 
 variable "region" {
   type        = string
-  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the build, region that gets the image and region of the managed image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "team" {
   type        = string
-  description = "Fills in <team> of the template. Whoever runs Packer gives it."
+  description = "Value of a tag; part of the value of a tag. Fills in <team> of the template. Whoever runs Packer gives it."
 }
 
 variable "stage" {
   type        = string
-  description = "Fills in <stage> of the template. Whoever runs Packer gives it."
+  description = "Part of the value of a tag. Fills in <stage> of the template. Whoever runs Packer gives it."
 }
 
 variable "run_output_name" {
   type        = string
-  description = "Fills in <runOutputName> of the template. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the name of the run output. Fills in <runOutputName> of the template. Whoever runs Packer gives it."
 }
 
 variable "rg_name" {
   type        = string
-  description = "Fills in <rgName> of the template. Whoever runs Packer gives it."
+  description = "Resource group of the gallery of the image, region that gets the image and resource group of the managed image. Fills in <rgName> of the template. Whoever runs Packer gives it."
 }
 
 variable "shared_image_gal_name" {
   type        = string
-  description = "Fills in <sharedImageGalName> of the template. Whoever runs Packer gives it."
+  description = "Gallery of the image. Fills in <sharedImageGalName> of the template. Whoever runs Packer gives it."
 }
 
 variable "image_def_name" {
   type        = string
-  description = "Fills in <imageDefName> of the template. Whoever runs Packer gives it."
+  description = "Image definition. Fills in <imageDefName> of the template. Whoever runs Packer gives it."
 }
 
 variable "region1" {
   type        = string
-  description = "Fills in <region1> of the template. Whoever runs Packer gives it."
+  description = "Region that gets the image. Fills in <region1> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -28,32 +28,32 @@ packer {
 
 variable "vm_size" {
   type        = string
-  description = "Fills in #{vmSize}# of the template. Whoever runs Packer gives it."
+  description = "Size of the build VM. Fills in #{vmSize}# of the template. Whoever runs Packer gives it."
 }
 
 variable "acct" {
   type        = string
-  description = "Fills in #{acct}# of the template. Whoever runs Packer gives it."
+  description = "Part of the address of the script of the step a. Fills in #{acct}# of the template. Whoever runs Packer gives it."
 }
 
 variable "rg" {
   type        = string
-  description = "Fills in #{rg}# of the template. Whoever runs Packer gives it."
+  description = "Resource group of the gallery of the image. Fills in #{rg}# of the template. Whoever runs Packer gives it."
 }
 
 variable "gallery" {
   type        = string
-  description = "Fills in #{gallery}# of the template. Whoever runs Packer gives it."
+  description = "Gallery of the image. Fills in #{gallery}# of the template. Whoever runs Packer gives it."
 }
 
 variable "image" {
   type        = string
-  description = "Fills in #{image}# of the template. Whoever runs Packer gives it."
+  description = "Image definition. Fills in #{image}# of the template. Whoever runs Packer gives it."
 }
 
 variable "region" {
   type        = string
-  description = "Fills in #{region}# of the template. Whoever runs Packer gives it."
+  description = "Region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -23,22 +23,22 @@ packer {
 
 variable "location" {
   type        = string
-  description = "Fills in {location} of the template. Whoever runs Packer gives it."
+  description = "Region of the build. Fills in {location} of the template. Whoever runs Packer gives it."
 }
 
 variable "source_resource_group_name" {
   type        = string
-  description = "Fills in {sourceResourceGroupName} of the template. Whoever runs Packer gives it."
+  description = "Resource group of the source image. Fills in {sourceResourceGroupName} of the template. Whoever runs Packer gives it."
 }
 
 variable "image_name" {
   type        = string
-  description = "Fills in {imageName} of the template. Whoever runs Packer gives it."
+  description = "Name of the source image; part of the name of the managed image. Fills in {imageName} of the template. Whoever runs Packer gives it."
 }
 
 variable "destination_resource_group_name" {
   type        = string
-  description = "Fills in {destinationResourceGroupName} of the template. Whoever runs Packer gives it."
+  description = "Resource group of the managed image. Fills in {destinationResourceGroupName} of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

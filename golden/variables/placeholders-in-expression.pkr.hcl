@@ -20,17 +20,17 @@ packer {
 
 variable "region" {
   type        = string
-  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the build and region of the managed image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "image_group" {
   type        = string
-  description = "Fills in <imageGroup> of the template. Whoever runs Packer gives it."
+  description = "Resource group of the managed image. Fills in <imageGroup> of the template. Whoever runs Packer gives it."
 }
 
 variable "image_name" {
   type        = string
-  description = "Fills in <imageName> of the template. Whoever runs Packer gives it."
+  description = "Name of the managed image. Fills in <imageName> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -29,52 +29,52 @@ packer {
 
 variable "vnet_name" {
   type        = string
-  description = "Fills in <vnetName> of the template. Whoever runs Packer gives it."
+  description = "Virtual network of the build VM. Fills in <vnetName> of the template. Whoever runs Packer gives it."
 }
 
 variable "subnet_name" {
   type        = string
-  description = "Fills in <subnetName> of the template. Whoever runs Packer gives it."
+  description = "Subnet of the build VM. Fills in <subnetName> of the template. Whoever runs Packer gives it."
 }
 
 variable "vnet_rg_name" {
   type        = string
-  description = "Fills in <vnetRgName> of the template. Whoever runs Packer gives it."
+  description = "Resource group of the virtual network. Fills in <vnetRgName> of the template. Whoever runs Packer gives it."
 }
 
 variable "path_to_script" {
   type        = string
-  description = "Fills in <path to script> of the template. Whoever runs Packer gives it."
+  description = "Address of the script of the step s. Fills in <path to script> of the template. Whoever runs Packer gives it."
 }
 
 variable "sha256_checksum" {
   type        = string
-  description = "Fills in <sha256 checksum> of the template. Whoever runs Packer gives it."
+  description = "Checksum of the script of the step s and checksum of the file of the step f. Fills in <sha256 checksum> of the template. Whoever runs Packer gives it."
 }
 
 variable "commands_to_run" {
   type        = string
-  description = "Fills in <commands to run> of the template. Whoever runs Packer gives it."
+  description = "Value in the commands of the step one. Fills in <commands to run> of the template. Whoever runs Packer gives it."
 }
 
 variable "source_location" {
   type        = string
-  description = "Fills in <source location> of the template. Whoever runs Packer gives it."
+  description = "Address of the file of the step f. Fills in <source location> of the template. Whoever runs Packer gives it."
 }
 
 variable "destination" {
   type        = string
-  description = "Fills in <destination> of the template. Whoever runs Packer gives it."
+  description = "Place on the VM for the file of the step f. Fills in <destination> of the template. Whoever runs Packer gives it."
 }
 
 variable "name" {
   type        = string
-  description = "Fills in <name> of the template. Whoever runs Packer gives it."
+  description = "Name of the run output. Fills in <name> of the template. Whoever runs Packer gives it."
 }
 
 variable "resource_id" {
   type        = string
-  description = "Fills in <resource ID> of the template. Whoever runs Packer gives it."
+  description = "Id of the managed image. Fills in <resource ID> of the template. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/images/[^/]+$", var.resource_id))
@@ -84,42 +84,42 @@ variable "resource_id" {
 
 variable "region" {
   type        = string
-  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the managed image and region that gets the image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "name2" {
   type        = string
-  description = "Fills in <name2> of the template. Whoever runs Packer gives it."
+  description = "Name of the run output. Fills in <name2> of the template. Whoever runs Packer gives it."
 }
 
 variable "value" {
   type        = string
-  description = "Fills in <value> of the template. Whoever runs Packer gives it."
+  description = "Value of a tag. Fills in <value> of the template. Whoever runs Packer gives it."
 }
 
 variable "rg_name" {
   type        = string
-  description = "Fills in <rgName> of the template. Whoever runs Packer gives it."
+  description = "Resource group of the gallery of the image. Fills in <rgName> of the template. Whoever runs Packer gives it."
 }
 
 variable "shared_image_gal_name" {
   type        = string
-  description = "Fills in <sharedImageGalName> of the template. Whoever runs Packer gives it."
+  description = "Gallery of the image. Fills in <sharedImageGalName> of the template. Whoever runs Packer gives it."
 }
 
 variable "image_def_name" {
   type        = string
-  description = "Fills in <imageDefName> of the template. Whoever runs Packer gives it."
+  description = "Image definition. Fills in <imageDefName> of the template. Whoever runs Packer gives it."
 }
 
 variable "region_where_the_gallery_is_deployed" {
   type        = string
-  description = "Fills in <region where the gallery is deployed> of the template. Whoever runs Packer gives it."
+  description = "Region that gets the image. Fills in <region where the gallery is deployed> of the template. Whoever runs Packer gives it."
 }
 
 variable "vhd_name" {
   type        = string
-  description = "Fills in <VHD name> of the template. Whoever runs Packer gives it."
+  description = "Name of the run output. Fills in <VHD name> of the template. Whoever runs Packer gives it."
 }
 
 variable "vhd_storage_account" {

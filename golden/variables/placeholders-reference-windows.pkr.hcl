@@ -37,72 +37,72 @@ packer {
 
 variable "resource_group" {
   type        = string
-  description = "Fills in <resourceGroup> of the template. Whoever runs Packer gives it."
+  description = "Resource group of the gallery of the source image. Fills in <resourceGroup> of the template. Whoever runs Packer gives it."
 }
 
 variable "shared_image_gallery_name" {
   type        = string
-  description = "Fills in <sharedImageGalleryName> of the template. Whoever runs Packer gives it."
+  description = "Gallery of the source image. Fills in <sharedImageGalleryName> of the template. Whoever runs Packer gives it."
 }
 
 variable "image_definition_name" {
   type        = string
-  description = "Fills in <imageDefinitionName> of the template. Whoever runs Packer gives it."
+  description = "Image definition of the source image. Fills in <imageDefinitionName> of the template. Whoever runs Packer gives it."
 }
 
 variable "template_image_version" {
   type        = string
-  description = "Fills in <imageVersion> of the template. Whoever runs Packer gives it."
+  description = "Version of the source image. Fills in <imageVersion> of the template. Whoever runs Packer gives it."
 }
 
 variable "path_to_script" {
   type        = string
-  description = "Fills in <path to script> of the template. Whoever runs Packer gives it."
+  description = "Address of the script of the step p. Fills in <path to script> of the template. Whoever runs Packer gives it."
 }
 
 variable "sha256_checksum" {
   type        = string
-  description = "Fills in <sha256 checksum> of the template. Whoever runs Packer gives it."
+  description = "Checksum of the script of the step p. Fills in <sha256 checksum> of the template. Whoever runs Packer gives it."
 }
 
 variable "true_false" {
   type        = bool
-  description = "Fills in <true false> of the template. Whoever runs Packer gives it."
+  description = "Elevated of the step p. Fills in <true false> of the template. Whoever runs Packer gives it."
 }
 
 variable "power_shell_syntax_to_run" {
   type        = string
-  description = "Fills in <PowerShell syntax to run> of the template. Whoever runs Packer gives it."
+  description = "Value in the commands of the step q. Fills in <PowerShell syntax to run> of the template. Whoever runs Packer gives it."
 }
 
 variable "true_or_false" {
   type        = bool
-  description = "Fills in <true or false> of the template. Whoever runs Packer gives it."
+  description = "Elevated of the step q. Fills in <true or false> of the template. Whoever runs Packer gives it."
 }
 
 variable "exit_code" {
   type        = number
-  description = "Fills in <exit code> of the template. Whoever runs Packer gives it."
+  description = "Valid exit codes of the step q. Fills in <exit code> of the template. Whoever runs Packer gives it."
 }
 
 variable "name" {
   type        = string
-  description = "Fills in <name> of the template. Whoever runs Packer gives it."
+  description = "Name of the run output. Fills in <name> of the template. Whoever runs Packer gives it."
 }
 
 variable "rg" {
   type        = string
-  description = "Fills in <rg> of the template. Whoever runs Packer gives it."
+  description = "Resource group of the gallery of the image. Fills in <rg> of the template. Whoever runs Packer gives it."
 }
 
 variable "gal" {
   type        = string
-  description = "Fills in <gal> of the template. Whoever runs Packer gives it."
+  description = "Gallery of the image. Fills in <gal> of the template. Whoever runs Packer gives it."
 }
 
 variable "image_gallery_name" {
   type        = string
-  description = "Fills in <imageGalleryName> of the template. Whoever runs Packer gives it."
+  description = "Image definition. Fills in <imageGalleryName> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

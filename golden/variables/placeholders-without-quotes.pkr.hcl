@@ -29,32 +29,32 @@ packer {
 
 variable "location" {
   type        = string
-  description = "Fills in $${location} of the template. Whoever runs Packer gives it."
+  description = "Region of the build. Fills in $${location} of the template. Whoever runs Packer gives it."
 }
 
 variable "timeout" {
   type        = number
-  description = "Fills in $${timeout} of the template. Whoever runs Packer gives it."
+  description = "Minutes that the build may take. Fills in $${timeout} of the template. Whoever runs Packer gives it."
 }
 
 variable "vm_size" {
   type        = string
-  description = "Fills in $${vm_size} of the template. Whoever runs Packer gives it."
+  description = "Size of the build VM. Fills in $${vm_size} of the template. Whoever runs Packer gives it."
 }
 
 variable "disk" {
   type        = number
-  description = "Fills in $${disk} of the template. Whoever runs Packer gives it."
+  description = "Size of the OS disk in GB. Fills in $${disk} of the template. Whoever runs Packer gives it."
 }
 
 variable "run_output_name" {
   type        = string
-  description = "Fills in $${run_output_name} of the template. Whoever runs Packer gives it."
+  description = "Name of the run output. Fills in $${run_output_name} of the template. Whoever runs Packer gives it."
 }
 
 variable "gallery_image_id" {
   type        = string
-  description = "Fills in $${gallery_image_id} of the template. Whoever runs Packer gives it."
+  description = "Id of the image definition. Fills in $${gallery_image_id} of the template. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.gallery_image_id))
@@ -64,7 +64,7 @@ variable "gallery_image_id" {
 
 variable "replication_regions" {
   type        = list(string)
-  description = "Fills in $${replication_regions} of the template. Whoever runs Packer gives it."
+  description = "Regions that get the image. Fills in $${replication_regions} of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -31,7 +31,7 @@ variable "location" {
 
 variable "acct" {
   type        = string
-  description = "The parameter acct of the template, which has no default. Whoever runs Packer gives it."
+  description = "Part of the address of the script of the step a. The parameter acct of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

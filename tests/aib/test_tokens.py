@@ -203,7 +203,7 @@ def test_a_default_that_is_to_be_filled_in_is_none(form: str) -> None:
     document = deployment(resource, size={"type": "string", "defaultValue": form.format("vmSize")})
 
     assert re.search(r'variable "size" {\n  type        = string\n  description = "[^"]*"\n}', hcl_of(document))
-    assert '  default = "Standard_D2s_v5"' in hcl_of(document, Options(settings=("vmsize=Standard_D2s_v5",)))
+    assert '  default     = "Standard_D2s_v5"' in hcl_of(document, Options(settings=("vmsize=Standard_D2s_v5",)))
 
 
 def test_a_value_of_a_parameters_file_that_is_to_be_filled_in_stays_open() -> None:
@@ -215,10 +215,10 @@ def test_a_value_of_a_parameters_file_that_is_to_be_filled_in_stays_open() -> No
         json.dumps(document).encode(), file="t.json", options=Options(parameter_files=(values,), settings=("family=D2",))
     )
 
-    description = "The parameter size of the template, which has no default. Whoever runs Packer gives it."
+    description = "Size of the build VM. The parameter size of the template has no default. Whoever runs Packer gives it."
     assert f'variable "size" {{\n  type        = string\n  description = "{description}"\n}}' in (left.hcl or "")
     assert "AIB2P217" in [finding.code.id for finding in left.findings]
-    assert '  default = "Standard_D2s_v5"\n' in (filled.hcl or "")
+    assert '  default     = "Standard_D2s_v5"\n' in (filled.hcl or "")
     assert not {"AIB2P217", "AIB2P114"} & {finding.code.id for finding in filled.findings}
 
 

@@ -57,7 +57,7 @@ STRING = {"p": {"type": "string"}}
     ids=["whole", "other case", "bare", "with a comment"],
 )
 def test_a_parameters_file_may_have_any_of_its_forms(values: Json) -> None:
-    assert 'default = "v"' in hcl(convert_with(STRING, values))
+    assert 'default     = "v"' in hcl(convert_with(STRING, values))
 
 
 def test_what_is_no_value_of_a_parameters_file_is_told() -> None:
@@ -75,7 +75,7 @@ def test_a_value_is_never_an_expression() -> None:
 
 
 def test_a_setting_wins_over_files() -> None:
-    assert 'default = "s"' in hcl(convert_with(STRING, {"p": {"value": "f"}}, "p=s"))
+    assert 'default     = "s"' in hcl(convert_with(STRING, {"p": {"value": "f"}}, "p=s"))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_name_that_the_template_lacks_is_told_as_it_is_written() -> None:
 
 
 def test_a_required_parameter_without_a_value_is_a_variable_without_a_default() -> None:
-    description = "The parameter p of the template, which has no default. Whoever runs Packer gives it."
+    description = "Value of a tag. The parameter p of the template has no default. Whoever runs Packer gives it."
 
     assert f'variable "p" {{\n  type        = string\n  description = "{description}"\n}}' in hcl(convert_with(STRING))
 
@@ -219,9 +219,9 @@ def test_values_go_into_a_file_of_their_own_beside_the_build() -> None:
     inside = convert_with(declared, {"p": {"value": "v"}})
 
     assert beside.files["image.auto.pkrvars.hcl"] == b'p = "v"\n'
-    assert 'default = "d"' in hcl(beside)
+    assert 'default     = "d"' in hcl(beside)
     assert inside.files == {}
-    assert 'default = "v"' in hcl(inside)
+    assert 'default     = "v"' in hcl(inside)
 
 
 def test_what_is_no_parameters_file_is_an_error() -> None:
@@ -240,7 +240,7 @@ def test_a_type_that_azure_does_not_know_is_an_error(kind: str) -> None:
 )
 def test_an_expression_of_a_parameters_file_that_is_known_is_its_value(kind: str, expression: str, shown: str) -> None:
     printed = hcl(convert_with({"p": {"type": kind}}, {"parameters": {"p": {"expression": expression}}}))
-    assert f"default = {shown}\n" in printed
+    assert f"default     = {shown}\n" in printed
 
 
 @pytest.mark.parametrize("side_files", [False, True])

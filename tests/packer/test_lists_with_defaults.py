@@ -38,9 +38,10 @@ def conversion(*, given: dict[str, Any] | None = None, **settings: Any) -> Conve
 
 
 def declaration(hcl: str, name: str) -> str:
-    """A variable of a build, its lines joined."""
+    """The type and the default of a variable of a build, its lines joined."""
     found = re.search(rf'^variable "{name}" \{{\n(.*?)^\}}', hcl, re.MULTILINE | re.DOTALL)
-    return " ".join(found[1].split()) if found else ""
+    lines = found[1].splitlines() if found else []
+    return " ".join(" ".join(line for line in lines if not line.startswith("  description ")).split())
 
 
 def distributed(**settings: Any) -> dict[str, Any]:  # noqa: ANN401 - of a template

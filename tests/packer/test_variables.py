@@ -54,9 +54,10 @@ def test_a_token_does_not_take_a_name_that_means_something_else(name: str) -> No
 def test_the_same_signature_is_one_variable_and_another_is_another() -> None:
     hcl = hcl_of(template(customize=[blob("a"), blob("b"), blob("c", 2)]))
 
-    assert [name for name in variables(hcl) if "sas" in name] == ["contoso_sas_token", "contoso_sas_token_2"]
-    assert hcl.count('?${var.contoso_sas_token}"\n') == 2
+    assert [name for name in variables(hcl) if "sas" in name] == ["contoso_sas_token_a", "contoso_sas_token_c"]
+    assert hcl.count('?${var.contoso_sas_token_a}"\n') == 2
     assert len(re.findall(r"contoso[^}]*sensitive   = true", hcl)) == 2
+    assert "It stands behind a and b." in hcl
 
 
 @pytest.mark.parametrize("host", ["3contoso.blob.core.windows.net", "127.0.0.1:8080", "\u00fc.example.com", "-"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import MANAGED_IMAGE
@@ -25,13 +27,14 @@ from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, type_name, with_shape
-from aib2packer.packer.variables.dependencies import claim_leaves, free_name, may_be_empty, variable_name
-from aib2packer.packer.variables.ours import PACKER_VERSION, SUBSCRIPTION
+from aib2packer.packer.variables.dependencies import Standing, claim_leaves, free_name, may_be_empty, variable_name
+from aib2packer.packer.variables.ours import PACKER_VERSION, SUBSCRIPTION, sentences
 from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
 from aib2packer.packer.variables.texts import symbols_in, texts_in
 from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
+from aib2packer.packer.variables.uses import uses_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -80,10 +83,11 @@ def claim_names(
     shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
+    uses, alike = uses_in(template), _of_one_name(found)
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = _placeholder_name(symbol)
-            variable = with_shape(_placeholder_variable(name, symbol), shapes.get(symbol, ()))
+            variable = with_shape(_placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
             variable = replace(variable, type=OBJECTS) if symbol in objects else variable
             names[symbol] = taken.setdefault(name, variable)
     values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
@@ -91,7 +95,7 @@ def claim_names(
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
     }
-    named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
+    named_leaves = claim_leaves(values, facts, Standing(shapes, uses), taken, template.resolve)
     used = [text for text in texts if text is not template.name]
     types = {
         leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if type_ == OBJECTS or not _has_type(leaf, facts)
@@ -104,9 +108,9 @@ def claim_names(
     for leaf, needed in pieces_needed(_always(template, values)).items():
         if isinstance(own := named_leaves[leaf], Variable) and leaf not in shapes:
             named_leaves[leaf] = with_pieces(own, needed, may_be_empty=leaf in may_be_empty(values))
-    for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
-        if isinstance(secret, Secret) and secret not in names:
-            name, what = _secret_name(secret)
+    secrets = [one for one in (*found, *(leaf for value in values for leaf in leaves(value))) if isinstance(one, Secret)]
+    for secret, (name, what) in _secret_names(dict.fromkeys(secrets), texts).items():
+        if secret not in names:
             free = free_name(name, taken)
             names[secret] = taken[free] = named_leaves[secret] = Variable(free, what, sensitive=True)
     wholes = {segment.id.parts: segment for text in texts for segment in _segments(text)}
@@ -269,11 +273,35 @@ def _placeholder_name(placeholder: Placeholder) -> str:
     return variable_name(placeholder.name)
 
 
-def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
+def _of_one_name(symbols: Iterable[TextSymbol]) -> dict[str, list[Placeholder]]:
+    """The placeholders that become one variable, by its name."""
+    alike: dict[str, list[Placeholder]] = {}
+    for symbol in symbols:
+        if isinstance(symbol, Placeholder):
+            alike.setdefault(_placeholder_name(symbol), []).append(symbol)
+    return alike
+
+
+def _placeholder_variable(name: str, placeholder: Placeholder, use: str) -> Variable:
     if name == SUBSCRIPTION.name:
         return SUBSCRIPTION
-    what = f"Fills in {placeholder.token} of the template."
+    what = sentences(use, f"Fills in {placeholder.token} of the template.")
     return Variable(name, what, type_name(placeholder.kind), sensitive=placeholder.secret)
+
+
+def _secret_names(secrets: Iterable[Secret], texts: Iterable[TemplateText]) -> dict[Secret, tuple[str, str]]:
+    """A name for each secret's variable, and a description: of one file where a host has several."""
+    names = {secret: _secret_name(secret) for secret in secrets}
+    alike = Counter(name for name, _ in names.values())
+    files: dict[Secret, dict[str, None]] = {}
+    for before, one in (pair for text in texts for pair in pairwise(text.parts)):
+        if isinstance(one, Secret) and isinstance(before, str) and before.endswith("?"):
+            files.setdefault(one, {})[before.removesuffix("?").rpartition("/")[2]] = None
+    for secret, (name, what) in names.items():
+        first, *_ = behind = [file for file in files.get(secret, ()) if snake_case(file)] or [""]
+        if alike[name] > 1 and first:
+            names[secret] = f"{name}_{snake_case(first)}", sentences(what, f"It stands behind {' and '.join(behind)}.")
+    return names
 
 
 def _secret_name(secret: Secret) -> tuple[str, str]:

@@ -34,10 +34,13 @@ BLOB_EXAMPLE = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
 _REGION = "Azure region of the build."
 
 
-def declare(fact: ParameterFact, name: str) -> Variable:
-    """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`."""
+def declare(fact: ParameterFact, name: str, use: str) -> Variable:
+    """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`.
+
+    `use` says what it is for, where the template does not.
+    """
     parameter = fact.parameter
-    description = mask(parameter.description)
+    description = mask(parameter.description) or use
     if isinstance(fact.given, KeyVaultSecret):
         description = sentences(description, f"Secret {fact.given.name} of the key vault {fact.given.vault}.")
     if isinstance(fact.given, ExternalValue):
@@ -45,10 +48,10 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     if fact.default == _GROUP_LOCATION and fact.given is None:
         description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
     default = _default(fact)
-    if default is None and not description:
+    if default is None and not parameter.description and description == use:
         whose = f"variable {parameter.name} of the configuration"
         own = whose if in_terraform(parameter.span) else f"parameter {parameter.name} of the template"
-        description = f"The {own}, which has no default."
+        description = sentences(description, f"The {own} has no default.")
     return Variable(
         name,
         description,

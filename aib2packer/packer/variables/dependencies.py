@@ -26,7 +26,7 @@ from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Local, Variable
-from aib2packer.lazy.models import replace
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import computed_default, declare, with_shape
 from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.arm.language.text import Placeholder
+    from aib2packer.packer.variables.uses import Uses
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
@@ -62,10 +63,18 @@ _RESERVED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of leaves from where they stand: the shapes of ids, and what they are for."""
+
+    shapes: IdShapes
+    uses: Uses
+
+
 def claim_leaves(
     values: tuple[Symbol, ...],
     parameters: Mapping[str, ParameterFact],
-    shapes: IdShapes,
+    known: Standing,
     taken: dict[str, Variable],
     resolve: Callable[[Symbol], ArmValue],
 ) -> dict[Leaf, Variable | Local]:
@@ -74,9 +83,12 @@ def claim_leaves(
         return {}
     from aib2packer.packer.expressions.printer import to_hcl
 
+    shapes, uses = known.shapes, known.uses
     needed, unset = _closure(values, parameters), may_be_empty(values)
     variables: dict[Leaf, Variable] = {
-        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ()), may_be_empty=leaf in unset)
+        leaf: with_shape(
+            _leaf_variable(leaf, parameters, uses.sentence(leaf), taken), shapes.get(leaf, ()), may_be_empty=leaf in unset
+        )
         for leaf in needed
     }
     named: dict[Leaf, Variable | Local] = _claim_unique(values, variables, taken, resolve)
@@ -192,7 +204,10 @@ def _closure(
 
 
 def _leaf_variable(
-    leaf: ParameterSymbol | DeploymentFact | Runtime, parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
+    leaf: ParameterSymbol | DeploymentFact | Runtime,
+    parameters: Mapping[str, ParameterFact],
+    use: str,
+    taken: dict[str, Variable],
 ) -> Variable:
     if isinstance(leaf, DeploymentFact):
         if leaf == _GROUP_LOCATION and (own := _own_location(parameters, taken)) is not None:
@@ -200,16 +215,18 @@ def _leaf_variable(
         known = _CONTEXTS.get(leaf)
         name = snake_case("_".join((leaf.function, *map(str, leaf.path))))
         variable = known or Variable(
-            name, f"What {leaf.function}().{'.'.join(map(str, leaf.path))} was, which only a deployment knows."
+            name,
+            sentences(use, f"What {leaf.function}().{'.'.join(map(str, leaf.path))} was, which only a deployment knows."),
         )
         return taken.setdefault(variable.name, variable)
     if isinstance(leaf, ParameterSymbol):
         name = free_name(variable_name(leaf.name), taken)
         fact = parameters.get(leaf.name.lower())
-        variable = Variable(name, sensitive=leaf.secure) if fact is None else declare(fact, name)
+        variable = Variable(name, sensitive=leaf.secure) if fact is None else declare(fact, name, use)
     else:
         name = free_name(variable_name(_answer_name(leaf)), taken)
-        variable = Variable(name, f"What {leaf.function} answered when the template was deployed.", sensitive=leaf.secure)
+        answered = sentences(use, f"What {leaf.function} answered when the template was deployed.")
+        variable = Variable(name, answered, sensitive=leaf.secure)
     taken[name] = variable
     return variable
 

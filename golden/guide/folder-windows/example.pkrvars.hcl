@@ -9,5 +9,5 @@
 # Compute gallery that receives the image. Whoever runs Packer gives it.
 # gallery_name = "..."
 
-# The parameter appsUrl of the template, which has no default. Whoever runs Packer gives it.
+# Value in the commands of the step apps. The parameter appsUrl of the template has no default. Whoever runs Packer gives it.
 # A secret, which belongs in no file: export PKR_VAR_apps_url=...

@@ -1,6 +1,6 @@
 variable "web_vm_size" {
   type        = string
-  description = "The parameter vmSize of the template, which has no default. Whoever runs Packer gives it."
+  description = "Size of the build VM. The parameter vmSize of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -41,8 +41,9 @@ variable "subscription_id" {
 }
 
 variable "web_owner" {
-  type    = string
-  default = "platform"
+  type        = string
+  description = "Value of a tag."
+  default     = "platform"
 }
 
 variable "web_definition_security_type" {

@@ -1,6 +1,6 @@
 # Copy this file to desktop.values.auto.pkrvars.hcl and fill it in: Packer reads it by itself
 
-# The parameter vmSize of the template, which has no default. Whoever runs Packer gives it.
+# Size of the build VM. The parameter vmSize of the template has no default. Whoever runs Packer gives it.
 # desktop_vm_size = "..."
 
 # Of the builds that are here: all.pkr.hcl:14.

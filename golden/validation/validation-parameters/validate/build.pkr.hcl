@@ -67,13 +67,15 @@ variable "subscription_id" {
 }
 
 variable "vm_size" {
-  type    = string
-  default = "Standard_D2s_v5"
+  type        = string
+  description = "Size of the build VM."
+  default     = "Standard_D2s_v5"
 }
 
 variable "port" {
-  type    = number
-  default = 80
+  type        = number
+  description = "Value in the commands of the step answers."
+  default     = 80
 }
 
 variable "managed_image_name" {

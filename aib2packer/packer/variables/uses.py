@@ -1,0 +1,233 @@
+"""What variables are for, in words: the places of the template that their values stand in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.aib.ids import ResourceId
+from aib2packer.aib.model import (
+    Customizer,
+    Fetched,
+    GalleryImage,
+    GalleryTarget,
+    ImageTemplate,
+    Located,
+    ManagedImage,
+    ManagedImageTarget,
+    PlatformImage,
+    PurchasePlan,
+    SharedGalleryImage,
+    Subnet,
+    Target,
+    TargetRegion,
+    VhdTarget,
+    VmProfile,
+)
+from aib2packer.arm.language.symbolic import Concat, leaves
+from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText
+from aib2packer.lazy.models import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aib2packer.arm.language.symbolic import Leaf
+
+    Words: TypeAlias = "str | Mapping[str, str]"
+
+_WHOLE = ""
+_MOST = 3  # uses that a description names
+_PART, _INPUT = "part of", "input for"
+_VALUE = "value in "  # of commands: whether it is a part of them or all of them says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What each leaf and placeholder stands for, or in: pairs of how ("" for all of it) and what."""
+
+    of: Mapping[Placeholder | Leaf, tuple[tuple[str, str], ...]]
+
+    def sentence(self, *symbols: Placeholder | Leaf) -> str:
+        """What symbols are for, first where they stand alone; "" where that is not known."""
+        found = dict.fromkeys(use for symbol in symbols for use in self.of.get(symbol, ()))
+        by_how = {how: [words for other, words in found if other == how] for how in ("", _PART, _INPUT)}
+        listed = [_joined(by_how[""])] if by_how[""] else []
+        listed += [f"{how} the {_joined(by_how[how])}" for how in (_PART, _INPUT) if by_how[how]]
+        told = "; ".join(listed)
+        return f"{told[0].upper()}{told[1:]}." if told else ""
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Words in a list; of many the first."""
+    told = (*words[:_MOST], "more") if len(words) > _MOST + 1 else tuple(words)
+    *first, last = told
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def uses_in(template: ImageTemplate) -> Uses:
+    """What stands where in a template."""
+    found: dict[Placeholder | Leaf, list[tuple[str, str]]] = defaultdict(list)
+    for text, words in _texts(template, ""):
+        for symbol, how in _named(text):
+            found[symbol].append(("" if words.startswith(_VALUE) else how, words))
+    return Uses({symbol: tuple(uses) for symbol, uses in found.items()})
+
+
+def _named(text: TemplateText) -> Iterator[tuple[Placeholder | Leaf, str]]:
+    """The placeholders and leaves of a text, each with how it stands there: "" for all of it."""
+    how = "" if len(text.parts) == 1 else _PART
+    for symbol in text.symbols:
+        match symbol:
+            case Placeholder():
+                yield symbol, how
+            case Segment(inner) | ListLines(inner):
+                yield from ((one, how or of_inner) for one, of_inner in _named(inner))
+            case LateExpression(value):
+                pieces = value.parts if isinstance(value, Concat) else ()
+                for leaf in leaves(value):
+                    yield leaf, how if leaf == value else _PART if leaf in pieces else _INPUT
+            case _:
+                pass
+
+
+def _texts(value: object, words: Words) -> Iterator[tuple[TemplateText, str]]:
+    """All strings of a template that hold symbols and are for something, and for what."""
+    match value:
+        case TemplateText():
+            if value.literal is None and isinstance(words, str) and words:
+                yield value, words
+        case None | Located():
+            return
+        case tuple():
+            for item in value:
+                yield from _texts(item, words)
+        case _:
+            for item, of_item in _inside(value, words):
+                yield from _texts(item, of_item)
+
+
+def _inside(value: object, words: Words) -> Iterator[tuple[object, Words]]:
+    match value:
+        case ResourceId():
+            names = {} if isinstance(words, str) else words
+            for segment, text in value.segments.items():
+                yield text, names.get(_WHOLE if _is_of_id(text) else segment, "")
+        case dict():
+            yield from ((item, words) for item in value.values())
+        case Fetched():
+            yield value.uri, f"address of the {words}"
+            yield value.sha256, f"checksum of the {words}"
+        case Customizer():
+            yield from ((getattr(value, name), _of_step(value, name)) for name in value.TEXTS)
+        case _:
+            fields = _fields(type(value))
+            for name in value.TEXTS:  # type: ignore[attr-defined]
+                item = getattr(value, name)
+                yield item, fields.get(_WHOLE if isinstance(item, TemplateText) and _is_of_id(item) else name, "")
+
+
+def _is_of_id(text: TemplateText) -> bool:
+    """Whether a text is a segment of an id that is only known as a whole."""
+    return any(isinstance(symbol, Segment) for symbol in text.symbols)
+
+
+def _of_step(step: Customizer, field: str) -> str:
+    literal = step.name.literal if step.name is not None else None
+    whose = f"the step {literal}" if literal else f"a {step.kind} step"
+    match field:
+        case "name":
+            return f"name of a {step.kind} step"
+        case "inline":
+            return f"{_VALUE}the commands of {whose}"
+        case "source":
+            return f"file of {whose}"
+        case "destination":
+            return f"place on the VM for the file of {whose}"
+        case _:
+            return f"{field.replace('_', ' ')} of {whose}"
+
+
+def _fields(model: type) -> Mapping[str, Words]:
+    """What the fields of a model are, those that it has of others too."""
+    words: dict[str, Words] = {}
+    for one in reversed(model.__mro__):
+        words |= _WORDS.get(one, {})
+    return words
+
+
+def _of_gallery(image: str) -> Mapping[str, str]:
+    return {
+        "subscriptions": f"subscription of the gallery of {image}",
+        "resourcegroups": f"resource group of the gallery of {image}",
+        "galleries": f"gallery of {image}",
+        "images": f"image definition of {image}",
+        "versions": f"version of {image}",
+    }
+
+
+def _of_managed(image: str) -> Mapping[str, str]:
+    return {
+        _WHOLE: f"id of {image}",
+        "subscriptions": f"subscription of {image}",
+        "resourcegroups": f"resource group of {image}",
+        "images": f"name of {image}",
+    }
+
+
+_WORDS: Mapping[type, Mapping[str, Words]] = {
+    ImageTemplate: {
+        "location": "region of the build",
+        "tags": "value of a tag",
+        "managed_resource_tags": "value of a tag",
+        "build_timeout": "minutes that the build may take",
+        "staging_resource_group": "resource group of the build",
+    },
+    PlatformImage: {
+        "publisher": "publisher of the source image",
+        "offer": "offer of the source image",
+        "sku": "SKU of the source image",
+        "version": "version of the source image",
+    },
+    PurchasePlan: {
+        "name": "name of the purchase plan",
+        "product": "product of the purchase plan",
+        "publisher": "publisher of the purchase plan",
+    },
+    ManagedImage: {"id": _of_managed("the source image")},
+    GalleryImage: {
+        "id": {_WHOLE: "id of the source image", **_of_gallery("the source image")},
+        "version": "version of the source image",
+    },
+    SharedGalleryImage: {"id": "id of the source image"},
+    Subnet: {
+        "virtual_network": "virtual network of the build VM",
+        "name": "subnet of the build VM",
+        "resource_group": "resource group of the virtual network",
+        "subscription": "subscription of the virtual network",
+        _WHOLE: "id of the subnet of the build VM",
+    },
+    VmProfile: {
+        "size": "size of the build VM",
+        "os_disk_gb": "size of the OS disk in GB",
+        "data_disks_gb": "sizes of the data disks in GB",
+        "identities": "identity of the build VM",
+    },
+    TargetRegion: {
+        "name": "region that gets the image",
+        "replicas": "number of replicas in a region",
+        "storage_account_type": "storage type in a region",
+    },
+    Target: {"run_output_name": "name of the run output", "tags": "value of a tag"},
+    ManagedImageTarget: {"id": _of_managed("the managed image"), "location": "region of the managed image"},
+    GalleryTarget: {
+        "id": {_WHOLE: "id of the image definition", **_of_gallery("the image"), "images": "image definition"},
+        "version": "version of the image",
+        "late_regions": "regions that get the image",
+        "late_target_regions": "regions that get the image",
+        "storage_account_type": "storage type of the image version",
+        "exclude_from_latest": "whether the newest version is another one",
+        "major": "major version of the image",
+        "replication_mode": "replication mode of the image version",
+    },
+    VhdTarget: {"uri": "address of the VHD"},
+}
