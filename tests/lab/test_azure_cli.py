@@ -19,7 +19,8 @@ from tests.lab.azure_cli import AzureCliParser, RecordedAzureCli
 
 SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
-VERSION = f"{COMPUTE}/galleries/golden/images/web/versions/1.0.0"
+IMAGE, DEFINITION = f"{COMPUTE}/images/web", f"{COMPUTE}/galleries/golden/images/web"
+VERSION = f"{DEFINITION}/versions/1.0.0"
 
 # What Packer would put into the environment, by the names of variables.
 VALUES = {
@@ -29,7 +30,7 @@ VALUES = {
     "EXCLUDE_FROM_LATEST": "true",
     "RESOURCE_ID": VERSION,
     "SNAPSHOT": f"{COMPUTE}/snapshots/web",
-    "IMAGE": f"{COMPUTE}/images/web",
+    "IMAGE": IMAGE,
     "TARGET_REGIONS": "westeurope northeurope=2 eastus=1=Standard_ZRS",
     "TAGS": "owner=Jane O'Neil",
 }
@@ -120,7 +121,6 @@ def test_the_azure_cli_takes_every_command_of_a_golden_build(case: str, complain
 _COMMAND = re.compile(r"""(?:^|\| xargs (?:-r )?(?:-n 1 )?|\|\| |; do |=)(az [a-z](?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'|>#;])*)""")
 
 _ID = re.compile(r"""(?<=--ids )(\.\.\.|"\$\w+"|X$)""")
-_IDS = {"image-definition": f"{COMPUTE}/galleries/golden/images/web"}  # of what is not a managed image, by command
 
 
 def told(text: str) -> Iterator[str]:
@@ -144,7 +144,7 @@ def test_the_azure_cli_takes_every_command_that_people_are_told(az_parser: Azure
     commands = {command: file for command, file in found.items() if not left_out.search(command)}
     assert len(commands) > 100
 
-    named = {command: _ID.sub(_IDS.get(command.split(" ")[2], f"{COMPUTE}/images/web"), command) for command in commands}
+    named = {command: _ID.sub(DEFINITION if "image-definition" in command else IMAGE, command) for command in commands}
     said = az_parser.complaints([shlex.split(named[command])[1:] for command in commands])
 
     complaints = dict(zip(commands, said, strict=True))

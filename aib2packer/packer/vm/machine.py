@@ -27,6 +27,8 @@ _DEFAULT_SIZE = "Standard_D2ds_v4"
 _DEFAULT_SIZE_GENERATION_1 = "Standard_D1_v2"
 
 LOCATION = Variable("location", "Azure region of the build.")
+_WHERE_NO_SUBNET = " where no subnet is given: it gets a public IP address then"
+
 ALLOWED_ADDRESSES = Variable(
     "allowed_inbound_ip_addresses",
     "Who may reach the build VM, which has a public address. Empty: anybody.",
@@ -79,10 +81,11 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
         report.add(
             codes.OPEN_TO_THE_INTERNET,
             vm.span,
-            f"{listener} of the build VM is open to the internet: no subnet is named, so it gets a public IP address; Image "
-            "Builder reached its VM in a private network",
-            help="Set allowed_inbound_ip_addresses to the IP address of the machine that runs Packer, or add a "
-            + ("vnetConfig to the template." if when is None else "subnet to the template."),
+            f"{listener} of the build VM is open to the internet"
+            + (": no subnet is named, so it gets a public IP address" if when is None else _WHERE_NO_SUBNET)
+            + "; Image Builder reached its VM in a private network",
+            help="Set allowed_inbound_ip_addresses to the IP address of the machine that runs Packer, or "
+            + ("add a vnetConfig to the template." if when is None else "give a subnet."),
         )
     return settings | decisions.security.settings
 
@@ -107,8 +110,9 @@ def _place(template: ImageTemplate, region: TemplateText | None, name: str, symb
         report.add(
             codes.BUILD_REGION,
             region.span,
-            f"Packer builds in {region}, where the image is to be, and not in {template.location}: it makes managed images "
-            "in the region of the build only, and Azure wants a gallery version there too",
+            f"Packer builds in {region}, where the image is to be, and not in {template.location}"
+            f"{'' if region.literal and template.location.literal else ', if that is another'}: it makes managed images in the "
+            "region of the build only, and Azure wants a gallery version there too",
             help="Check that the size of the build VM is available there.",
         )
     group, temporary = template.staging_resource_group, temporary_group(name)
