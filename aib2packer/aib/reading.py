@@ -14,7 +14,7 @@ from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import once, parts_of, walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
-from aib2packer.jsonc.tree import JsonArray, JsonObject
+from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _MOST = 10_000
 """The most settings of an image template, far above what the largest that are public have."""
 _STEP, _TAG, _TARGET = 5, 20, 100
+_SECRET = 5  # and more a text counts for that may hold a secret: it is looked for, and becomes a variable
+_SIGNS_OF_SECRETS = (":/", ":\\/", "sig=", "Key=")
 _PARTS = 10  # of an expression, its variables filled in, count for a setting: each is gone through some forty times
 _OF_EACH = {
     "customize": _STEP,
@@ -118,16 +120,22 @@ def _fits(resource: Resource, report: Report) -> bool:
             work += each * len(node.members)
             waiting += [(member.value, _OF_EACH.get(member.key.lower(), 0)) for member in node.members]
         else:
-            work += 1 + (size(node.symbol) // _PARTS if isinstance(node, JsonSymbolic) else 0)
+            work += 1 + (size(node.symbol) // _PARTS if isinstance(node, JsonSymbolic) else _SECRET * _may_hide(node))
     if work > _MOST:
         report.add(
             codes.TOO_MANY_SETTINGS,
             resource.body.span,
-            f"the image template has more than {_MOST:,} settings: a step counts as {_STEP}, "
-            f"a tag as {_TAG}, a target as {_TARGET}, {_PARTS} parts of an expression as one",
-            help="Move steps into scripts, give the parameters of long expressions values, or split the image template.",
+            f"the image template has more settings than the {_MOST:,} that are converted: a step counts as {_STEP}, "
+            f"a tag as {_TAG}, a target as {_TARGET}, {_PARTS} parts of an expression as one, a URL or a key as {_SECRET}",
+            help="Move steps into scripts, give the parameters of long expressions values, or make several image templates of "
+            "it.",
         )
     return work <= _MOST
+
+
+def _may_hide(node: Json) -> bool:
+    text = string_of(node) or ""
+    return any(sign in text for sign in _SIGNS_OF_SECRETS)
 
 
 def _size(symbol: ArmValue | Lambda, _inside: object) -> int:
@@ -171,7 +179,8 @@ def open_document(
         report.add(
             codes.PLACEHOLDER,
             span,
-            f"this template has placeholders such as `{form}`: this may be one of them, or belong to the shell",
+            f"placeholders such as `{form}` are filled in elsewhere in this template: whether this one is of that kind, or the "
+            "shell's, cannot be told",
             help="Fill in the template with its own tool first, or give every placeholder a value: --set name=…",
         )
     _report_unused(filled, options, report)

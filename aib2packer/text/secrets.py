@@ -98,12 +98,17 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
     if "sig" not in text.lower():
         return
     end = 0
-    for match in re.finditer(_SIGNATURE, text):
-        before = text[max(0, match.start() - 12) : match.start()]
-        if match.start() < end or (not re.search(_PARAMETER_BEFORE, before) and re.search(_WORD_BEFORE, before)):
+    is_parameter, is_word = re.compile(_PARAMETER_BEFORE).search, re.compile(_WORD_BEFORE).search
+    match_value, match_first = re.compile(_VALUE).match, re.compile(_FIRST_SIGNATURE).match
+    for match in re.finditer(_SIGNATURE, text):  # there may be a hundred thousand
+        start = match.start()
+        if start < end:
             continue
-        pattern = _VALUE if re.search(_PARAMETER_BEFORE, before) else _FIRST_SIGNATURE
-        if value := re.compile(pattern).match(text, match.end()):
+        before = text[max(0, start - 12) : start]
+        after_parameter = is_parameter(before)
+        if not after_parameter and is_word(before):
+            continue
+        if value := (match_value if after_parameter else match_first)(text, match.end()):
             end = value.end("value")
             yield value.span("value")
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from aib2packer import Conversion, convert
+from aib2packer.arm.documents import siblings
+from aib2packer.arm.documents.deployment import Deployed
+from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.evaluation.evaluate import evaluate_definition
 from aib2packer.arm.evaluation.scope import Definition, Memory, Scope, variable_definitions
@@ -319,3 +322,19 @@ def test_no_resource_beside_an_image_template_stops_it_however_broken_it_is(*, s
         document["resources"] = {f"r{number}": one for number, one in enumerate(document["resources"])}
 
     assert convert(json.dumps(document)).hcl is not None
+
+
+def test_the_loops_of_what_stands_beside_an_image_template_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = json.loads(template("true"))
+    loop = {"type": "Microsoft.Compute/galleries/images", "name": "[concat('g/i', copyIndex())]", "properties": {}}
+    document["resources"] += [{**loop, "copy": {"name": "c", "count": 800}} for _ in range(50)]
+    seen: list[Deployed] = []
+
+    def read(beside: tuple[Deployed, ...]) -> Siblings:
+        seen.extend(beside)
+        return Siblings()
+
+    monkeypatch.setattr(siblings, "read_siblings", read)
+
+    assert convert(json.dumps(document)).hcl is not None
+    assert 800 <= len(seen) <= 10_100

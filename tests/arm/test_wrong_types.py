@@ -46,3 +46,18 @@ def test_an_object_where_a_text_belongs_is_no_traceback(place: str, default: Jso
 
     assert codes_of(whole) or convert_json(whole).hcl
     assert codes_of(folded) or convert_json(folded).hcl
+
+
+@pytest.mark.parametrize("group", ["[createArray(parameters('name'))]", "[createObject('a', parameters('name'))]"])
+@pytest.mark.parametrize("scope", ["inner", "outer"])
+def test_a_resource_group_that_is_no_text_is_no_traceback(group: str, scope: str) -> None:
+    image = template(tags={"id": "[resourceId('A.B/c', 'd')]", "other": f"[resourceId({group[1:-1]}, 'A.B/c', 'd')]"})
+    nested = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2021-04-01",
+        "name": "images",
+        "resourceGroup": group,
+        "properties": {"expressionEvaluationOptions": {"scope": scope}, "template": {"resources": [image], "parameters": {}}},
+    }
+
+    assert "AIB2P100" in codes_of(deployment(nested, parameters={"name": {"type": "string"}}))

@@ -101,7 +101,7 @@ def _rename(value: Json, random: Random) -> Json:
         return value
     around, key = at(value, path[:-1]), str(path[-1])
     others = [str(other[-1]) for other in places(value) if other and isinstance(other[-1], str)]
-    new = random.choice((key.lower(), key.upper(), key + "s", key[:-1], random.choice(others), random.choice(HOSTILE)))
+    new = random.choice((key.lower(), key.upper(), key + "s", key[:-1], random.choice(others or [key]), random.choice(HOSTILE)))
     renamed = {new if name == key else name: item for name, item in around.items()}
     around.clear()
     around.update(renamed)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from aib2packer.packer.variables.dependencies import free_name
 from tests.cases.templates import LINUX, hcl_of, template
 
 SIGNATURE = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"
@@ -97,3 +98,20 @@ def test_the_variables_that_a_person_must_fill_in_come_before_those_that_may_be_
         "allowed_inbound_ip_addresses",
         "vhd_container",
     ]
+
+
+def test_a_name_that_thousands_have_already_is_found_without_looking_through_them() -> None:
+    looks = 0
+
+    class Taken(set[str]):
+        def __contains__(self, name: object) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().__contains__(name)
+
+    taken = Taken()
+    for _ in range(5_000):
+        taken.add(free_name("token", taken))
+
+    assert taken == {"token", *(f"token_{number}" for number in range(2, 5_001))}
+    assert looks < 5_000 * 150

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 DEPLOYMENT = "microsoft.resources/deployments"
 _DEPLOYMENT = 100  # of work: to look at a round of its loop, and into what it deploys
 _IMAGE = 60  # of work: to look at a round of its loop
+_RESOURCE = 200  # of work: to look at a round of the loop of any other resource, and for what concerns an image
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _PARAMETER = pattern(r"(?i)\bparameters\(\s*'([\w.-]+)'\s*\)")
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
@@ -154,7 +155,11 @@ def _quiet_rounds(deployed: Deployed) -> Iterator[Deployed]:
     if not isinstance(loop, JsonObject) or not isinstance(number, int) or not 0 <= number <= MAX_ROUNDS:
         yield deployed
         return
+    budget = deployed.scopes.resolved.memory.budget
     for index in range(number):
+        if not budget.has(_RESOURCE):
+            return
+        budget.pay(_RESOURCE)
         yield replace(deployed, scopes=deployed.scopes.with_loop(string_of(loop.get("name")) or "", index))
 
 

@@ -78,6 +78,10 @@ class Budget:
             message = "the evaluation takes too many steps"
             raise LimitError(message, "Check the loops and lambdas: ARM has limits too.")
 
+    def has(self, work: int) -> bool:
+        """Whether there is as much left."""
+        return self.work + work <= _MAX_WORK
+
     def allow_text(self, length: int) -> None:
         """Look whether a text may be made that is this long.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +12,7 @@ from aib2packer.arm.evaluation.scope import Level
 from aib2packer.arm.language.symbolic import Access, Apply, Concat, DeploymentFact, Runtime, concat, is_symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from aib2packer.arm.evaluation.scope import Deployment, Scope
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
@@ -32,6 +33,9 @@ RUNTIME = MappingProxyType(
 
 
 def _text(*parts: ArmValue) -> ArmValue:
+    if any(isinstance(part, tuple | Mapping) for part in parts):
+        message = "a subscription or a resource group is not text, of which an id is made"
+        raise FunctionError(message, "Write the id of the subscription, and the name of the resource group.")
     return concat(part if is_symbol(part) else to_text(part) for part in parts)
 
 

@@ -53,6 +53,7 @@ _CONTEXTS = {
 }
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
 # Names that mean something else in every build: a placeholder or a parameter of that name gets another.
+_FEW = 100
 _RESERVED = {
     *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
     *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
@@ -255,10 +256,16 @@ def variable_name(name: str) -> str:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The name, or the first of `name_2`, `name_3`, … that is free."""
-    number = 1
-    free = name
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    return free
+    """The name, or the first of `name_2`, `name_3`, … that is free; where hundreds are taken, one that comes after another."""
+    if name not in taken:
+        return name
+    free = next((number for number in range(2, _FEW) if f"{name}_{number}" not in taken), None)
+    if free is not None:
+        return f"{name}_{free}"
+    last, free = _FEW - 1, 2 * _FEW  # thousands are not looked through for each name
+    while f"{name}_{free}" in taken:
+        last, free = free, 2 * free
+    while free - last > 1:
+        middle = (last + free) // 2
+        last, free = (middle, free) if f"{name}_{middle}" in taken else (last, middle)
+    return f"{name}_{free}"
