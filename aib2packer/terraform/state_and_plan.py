@@ -284,7 +284,7 @@ def _tell_of_secret(where: str, span: Span, report: Report) -> None:
     report.add(
         codes.TERRAFORM,
         span,
-        f"{where} holds a secret, and nothing here tells which text it is",
+        f"{where} holds a secret, and it is not known which text that is",
         help="Convert the .tf file, where it is a variable.",
     )
 
