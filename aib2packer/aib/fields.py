@@ -733,7 +733,8 @@ class Fields:
             if not _is_unset(found.value):
                 if found.key != key and not self.any_case and self.api.value is not None:
                     self._wrong_case(found, key)
-                self._too_new(found, key)
+                if key in ADDED_KEYS:
+                    self._too_new(found, key)
                 return found
         for other in others:
             member = self._lookup(other.key)
@@ -759,8 +760,6 @@ class Fields:
 
     def _too_new(self, member: JsonMember, key: str) -> None:
         """Report a setting that came with a newer API version than the template's (docs/reference/aib-behaviour.md 5 and 6)."""
-        if key not in ADDED_KEYS:
-            return
         what = self._name(key)
         version = self.api.lacks(what)
         if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):

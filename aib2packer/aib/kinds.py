@@ -8,12 +8,12 @@ from aib2packer.aib.service_answers import bad_kind
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from aib2packer.aib.fields import Fields
 
 
-def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
+def choose_kind(fields: Fields, kinds: Collection[str], what: str) -> str | None:
     """Which of `kinds` the `type` names, in any case and with any dashes; None after an error.
 
     From 2019-02-01-preview on the service is case-sensitive (docs/reference/aib-behaviour.md 6).
@@ -23,8 +23,7 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
         if fields.value("type") is None:
             fields.missing("type", f"Say what kind of {what} this is: {', '.join(kinds)}.")
         return None
-    plain = _plain(word.value)
-    kind = next((kind for kind in kinds if _plain(kind) == plain), None)
+    kind = word.value if word.value in kinds else next((kind for kind in kinds if _plain(kind) == _plain(word.value)), None)
     if kind is None:
         fields.report.add(
             codes.UNKNOWN_KIND,

@@ -17,7 +17,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Unfetched
 from aib2packer.packer.layout import beside_template
 from aib2packer.packer.model import Download, Provisioner
-from aib2packer.packer.steps.download import percent_encoded
+from aib2packer.packer.steps.download import is_private, percent_encoded
 from aib2packer.text.checksum import sha256_of
 from aib2packer.text.secrets import find_secrets
 
@@ -147,7 +147,7 @@ def supply(fetched: Fetched, folder: str, file_name: str, context: BuildContext)
     """Have a file on the machine that runs Packer: in a folder beside the HCL, or downloaded by the build."""
     if fetched.content is None:
         name = _name_for_all(fetched.uri, file_name, context) if context.shares_downloads else file_name
-        download = Download(name, fetched)
+        download = Download(name, fetched, is_private(fetched.uri))
         return Supply({"source": Interpolation((context.downloads, f"/{name}"))}, {"generated": True}, (download,))
     path = f"{folder}/{file_name}"
     return Supply({"source": beside_template(path)}, assets={path: fetched.content}, origin=f"From {fetched.uri}")

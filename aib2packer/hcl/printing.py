@@ -326,6 +326,7 @@ def _print_item(item: _Item, indent: int) -> str:
             return ""
 
 
+@lru_cache(maxsize=128)  # most are sentences of ours, which builds have in common
 def print_comment(text: str, indent: int = 0) -> str:
     """The lines of a comment, wrapped."""
     start = f"{' ' * indent}# "
@@ -336,13 +337,8 @@ def print_comment(text: str, indent: int = 0) -> str:
         if len(shown) <= width:
             lines.append(shown)
         else:
-            lines += _wrapped(shown, width)
+            lines += textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False)
     return "\n".join(f"{start}{line}".rstrip() for line in lines)
-
-
-@lru_cache(maxsize=128)  # most are sentences of ours, which builds have in common
-def _wrapped(line: str, width: int) -> list[str]:
-    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _print_value(value: Value, indent: int, column: int) -> str:

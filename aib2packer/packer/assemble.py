@@ -156,4 +156,4 @@ def _escaped_item(item: Attribute | Block | Comment | Blank) -> Attribute | Bloc
 def _escaped_step(step: Provisioner) -> Provisioner:
     """A provisioner with `{{` escaped in all but its name, which is Packer's own."""
     settings = {key: value if key == "name" else escape_templates(value) for key, value in step.settings.items()}
-    return replace(step, settings=settings)
+    return step if all(settings[key] is value for key, value in step.settings.items()) else replace(step, settings=settings)

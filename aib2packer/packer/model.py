@@ -57,6 +57,8 @@ class Download:
 
     file_name: str
     fetched: Fetched
+    private: bool
+    """Whether it may take an account to read it: a blob whose URI is not signed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ def left_open(
 
 
 def _asks_build(step: PostProcessor) -> PostProcessor:
+    if not mentions(tuple(step.settings.values()), SUBSCRIPTION):
+        return step
     return replace(step, settings={name: _of_build(value) for name, value in step.settings.items()})
 
 

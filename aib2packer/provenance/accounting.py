@@ -158,11 +158,11 @@ class _Books:
     def enter(self, leaf: Json, report: Report) -> Entry:
         """The entry of a leaf."""
         pointer = leaf.span.pointer or ""
-        above = _upwards(pointer)
-        if (finding := _nearest(self.lost, above)) is not None:
+        if self.lost and (finding := _nearest(self.lost, _upwards(pointer))) is not None:
             return Entry(leaf.span, State.LOST, finding=finding)
         if (addresses := self.addresses.get(pointer)) is not None:
             return Entry(leaf.span, State.CONVERTED, tuple(addresses))
+        above = _upwards(pointer)
         if (finding := _nearest(self.ignored, above)) is not None:
             return Entry(leaf.span, State.INFORMATIVE, finding=finding)
         if not self.informative.isdisjoint(above):

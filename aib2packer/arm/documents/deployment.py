@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
@@ -213,11 +214,12 @@ def _report_folded(parameter: Parameter, why: str, sample: str, report: Report) 
     )
 
 
-def resolver(scopes: Scopes) -> Callable[[Symbol], ArmValue]:
-    """What gives a symbol its value, as far as the parameters have values and defaults."""
+def resolver(scopes: Callable[[], Scopes]) -> Callable[[Symbol], ArmValue]:
+    """What gives a symbol its value, as far as the parameters have any; the scopes are made when one is asked for."""
+    made = cache(scopes)
 
     def resolve(symbol: Symbol) -> ArmValue:
-        return evaluate_again(symbol, _NOWHERE, scopes.resolved)
+        return evaluate_again(symbol, _NOWHERE, made().resolved)
 
     return resolve
 

@@ -255,8 +255,8 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             siblings=siblings,
             named=named_values(deployed.scopes.symbolic),
             counted=counted_by(deployed),
-            resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
-            reveal=resolver(root.scopes(secrets=True)),
+            resolve=resolver(lambda: scopes),  # symbols are those of the outermost template, however deep they come out
+            reveal=resolver(partial(root.scopes, secrets=True)),
         )
 
     for deployed in everything:

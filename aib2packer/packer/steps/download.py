@@ -52,7 +52,7 @@ def download(downloads: Sequence[Download], context: BuildContext) -> Provisione
 
 def needs_azure_cli(downloads: Sequence[Download]) -> bool:
     """Whether a download may need the Azure CLI."""
-    return any(_is_blob(file.fetched.uri) for file in downloads)
+    return any(file.private for file in downloads)
 
 
 def checksums(assets: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -76,22 +76,20 @@ def is_blob(address: str) -> bool:
 
 def private_accounts(downloads: Sequence[Download]) -> tuple[str, ...]:
     """The storage accounts that are read with the Azure CLI's account, as far as their names are known."""
-    uris = (file.fetched.uri for file in downloads)
-    names = (account_of(uri) for uri in uris if _is_blob(uri))
+    names = (account_of(file.fetched.uri) for file in downloads if file.private)
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def _fetch(file: Download, environment: Environment, context: BuildContext) -> tuple[str, ...]:
     uri = file.fetched.uri.map(percent_encoded)
-    blob = _is_blob(uri)
     # Behind `=`, `@` is a file to the Azure CLI; in what only Packer knows the environment sees to it.
-    value = context.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if blob else uri)
+    value = context.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if file.private else uri)
     address = f"'{value}'" if isinstance(value, str) else environment.word("uri", value)
     # Builds that share a file may run side by side: it takes its place when it is whole.
     path = f"{file.file_name}.$$" if context.shares_downloads else file.file_name
     move = (f"mv {path} {file.file_name}",) if context.shares_downloads else ()
     fetch = f"{_curl(value)} -o {path} {'' if _is_web(value) else '-- '}{address}"
-    if not blob:
+    if not file.private:
         return (fetch, *move)
     # Image Builder's identity had the right to read a private blob; here the account of the Azure CLI has it. A public one is
     # asked for without: of another tenant's, Azure refuses any account.
@@ -111,8 +109,8 @@ def _is_web(address: Value) -> bool:
     return isinstance(start, str) and start.lower().startswith(("https://", "http://"))
 
 
-def _is_blob(uri: TemplateText) -> bool:
-    """A blob whose URI is not signed."""
+def is_private(uri: TemplateText) -> bool:
+    """Whether it may take an account to read what is there: a blob whose URI is not signed."""
     address, *query = uri.split("?")
     host = host_of(address)
     if host is None or not host.visible.lower().endswith(BLOB_SUFFIXES):

@@ -32,8 +32,6 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import described_id, id_pattern, literal_of
-from aib2packer.packer.variables.taken_apart import TOLD_BY_FILE, matching
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -215,6 +213,9 @@ class Symbols:
 
     def _id_parts(self, text: TemplateText) -> Local:
         """The local that holds the segments of an id; none where the id of a subnet is null."""
+        from aib2packer.packer.variables.declared import described_id, id_pattern
+        from aib2packer.packer.variables.taken_apart import TOLD_BY_FILE, matching
+
         value, id_ = self.value(text), self.ids[text.parts]
         is_subnet = "virtualnetworks" in id_.shape  # which may be left out
         whole = print_value(value)
@@ -248,6 +249,8 @@ def _as_literal(known: ArmValue) -> Value | None:
     """A value that is known whole, as HCL; None for any other, and where there is a secret in it."""
     if not is_known(known) or any(isinstance(part, str) and find_secrets(part) for part in walk(known)):
         return None
+    from aib2packer.packer.variables.declared import literal_of
+
     return literal_of(known)
 
 
