@@ -57,7 +57,7 @@ def resources_of(blocks: tuple[TfBlock, ...], written: Written) -> tuple[Json, .
                 written.report.add(
                     codes.LINKED_TEMPLATE,
                     error.span,
-                    f"what {block.address} deploys is not read, because {error}: an image template in it is not seen",
+                    f"what {block.address} deploys is not read, because {error}: any image template in it is missed",
                     help=error.help or "Write its value in its place.",
                 )
             else:
@@ -295,7 +295,7 @@ def _deployment(block: TfBlock, content: str, given: str, written: Written) -> I
             written.report.add(
                 codes.LINKED_TEMPLATE,
                 linked.span,
-                f"the template spec that {block.address} deploys is not read: an image template in it is not seen",
+                f"the template spec that {block.address} deploys is not read: any image template in it is missed",
                 help="Convert what `az ts show --template-spec ID` prints.",
             )
         return

@@ -95,7 +95,7 @@ def _account(identities: JsonObject, fields: Fields) -> None:
             fields.report.add(
                 codes.REFUSED_IDENTITY,
                 member.value.span,
-                "an object belongs here, most often an empty one: the identity is named by the key",
+                "this must be an object, usually an empty one: the key names the identity",
                 help="Write {}.",
             )
 
