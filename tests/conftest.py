@@ -13,7 +13,7 @@ from syrupy.types import SnapshotIndex
 
 from tests.cases import GOLDEN
 
-pytest_plugins = ["tests.lab.fixtures", "tests.lab.azure.fixtures"]
+pytest_plugins = ["tests.lab.fixtures", "tests.lab.azure.fixtures", "tests.lab.tally"]
 
 # Deterministic, so that a run of CI tells about the change it runs for; AIB2PACKER_EXPLORE=1 looks further.
 settings.register_profile("deterministic", derandomize=True, deadline=None)

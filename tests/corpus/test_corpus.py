@@ -16,7 +16,9 @@ import pytest
 from aib2packer import Conversion, Options, Severity, convert
 from aib2packer.findings import text
 from tests.cases.variables import required_variables
+from tests.corpus.publishing import way_of_publishing
 from tests.lab.judge import Packer
+from tests.lab.tally import Tally
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus"
 SAMPLE = 1 if os.environ.get("AIB2PACKER_FULL_CORPUS") == "1" else 10
@@ -54,13 +56,16 @@ def test_a_public_template_converts_or_an_error_says_why_not(file: str, *, side_
 
 
 @needs_corpus
-def test_most_public_templates_convert(capsys: pytest.CaptureFixture[str]) -> None:
+def test_most_public_templates_convert(capsys: pytest.CaptureFixture[str], tally: Tally) -> None:
     failed: Counter[str] = Counter()
     for file in FILES:
         findings = converted(file).findings
         failed.update({f"{found.code.id} {found.code.title}" for found in findings if found.severity is Severity.ERROR})
     count = sum(converted(file).hcl is not None for file in FILES)
 
+    for file in FILES:
+        if (hcl := converted(file).hcl) is not None:
+            tally(f"corpus: {way_of_publishing(hcl)}")
     with capsys.disabled():
         print(f"\ncorpus: {count} of {len(FILES)} literal templates convert; errors:")  # noqa: T201 - the figure is the point
         for title, files in failed.most_common():

@@ -22,7 +22,9 @@ from aib2packer.findings import text
 from aib2packer.text.source import decode
 from aib2packer.verify.values import parts_of_ids
 from tests.cases.variables import required_variables
+from tests.corpus.publishing import way_of_publishing
 from tests.lab.judge import Packer
+from tests.lab.tally import Tally
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus"
 SAMPLE = 1 if os.environ.get("AIB2PACKER_FULL_CORPUS") == "1" else 15
@@ -105,13 +107,16 @@ def test_a_public_deployment_template_converts_or_an_error_says_why_not(job: Job
 
 
 @needs_corpus
-def test_most_public_deployment_templates_convert(capsys: pytest.CaptureFixture[str]) -> None:
+def test_most_public_deployment_templates_convert(capsys: pytest.CaptureFixture[str], tally: Tally) -> None:
     failed: Counter[str] = Counter()
     for job in JOBS:
         findings = converted(job).findings
         failed.update({f"{found.code.id} {found.code.title}" for found in findings if found.severity is Severity.ERROR})
     count = sum(converted(job).hcl is not None for job in JOBS)
 
+    for job in JOBS:
+        if (hcl := converted(job).hcl) is not None:
+            tally(f"corpus: {way_of_publishing(hcl)}")
     with capsys.disabled():
         print(f"\ncorpus: {count} of {len(JOBS)} deployment templates convert; errors:")  # noqa: T201 - the figure is the point
         for title, files in failed.most_common():

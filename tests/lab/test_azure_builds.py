@@ -17,6 +17,7 @@ from tests.lab.azure.builds.judgement import differences
 from tests.lab.azure.builds.whole import left_after, variables_of, world_of, write
 from tests.lab.azure.fixtures import SUBSCRIPTIONS
 from tests.lab.judge import Packer
+from tests.lab.tally import Tally
 
 FILES = "https://labaccount.blob.core.windows.net/files"
 PLACES = ("builds", "packer-temporary-image-two-20261127000000")  # the second is another build's, whose name begins alike
@@ -30,7 +31,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case}: {what}" for case, what in CASES.items()])
-def test_a_whole_build_leaves_what_image_builder_would_have_left(case: str, whole_builds: Packer, tmp_path: Path) -> None:
+def test_a_whole_build_leaves_what_image_builder_would_have_left(
+    case: str, whole_builds: Packer, tmp_path: Path, tally: Tally
+) -> None:
     source = json.loads(read_case(case)[0])
     build, variables = write(convert_case(case), tmp_path / "build")
     world = world_of(source, tmp_path)
@@ -43,9 +46,10 @@ def test_a_whole_build_leaves_what_image_builder_would_have_left(case: str, whol
     tags = next((stored.body.get("tags") or {} for stored in played.state.resources.values()), {})
     assert differences(played, left, tags if any(isinstance(one, LeftImage) for one in left) else {}) == [], outcome.output
     assert list(outcome.records.values()) == [["-version", "-force -deprovision+user"]]
+    tally(f"whole build to its end: {CASES[case]}")
 
 
-def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path) -> None:
+def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path, tally: Tally) -> None:
     customizers: list[dict[str, Any]] = [
         {"type": "PowerShell", "name": "text", "inline": ["Write-Output 'one'", "Write-Output 'two'"]},
         {"type": "WindowsRestart"},
@@ -74,10 +78,11 @@ def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path) -
     assert "two" in runs[0]["texts"][0]
     assert "SYSTEM" in runs[2]["user"].upper()
     assert any("three" in text for text in runs[3]["texts"]), runs[3]
+    tally("whole build to its end: Windows, a gallery")
 
 
 def test_an_update_that_is_offered_again_after_each_installation_does_not_keep_a_build_for_ever(
-    whole_builds: Packer, tmp_path: Path
+    whole_builds: Packer, tmp_path: Path, tally: Tally
 ) -> None:
     target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
     source = template(source=WINDOWS, customize=[{"type": "WindowsUpdate"}], distribute=[target])
@@ -89,11 +94,12 @@ def test_an_update_that_is_offered_again_after_each_installation_does_not_keep_a
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     (record,) = outcome.records.values()
     assert [entry["kind"] for entry in record].count("restart") <= 1, record
+    tally("whole build to its end: Windows, with an update that is offered again and again")
 
 
 @pytest.mark.parametrize("security", ["", "TrustedLaunch"])
 def test_the_validation_build_releases_the_version_that_it_has_looked_at(
-    security: str, whole_builds: Packer, tmp_path: Path
+    security: str, whole_builds: Packer, tmp_path: Path, tally: Tally
 ) -> None:
     target = {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/image", "targetRegions": [{"name": "westeurope"}]}
     checks = {"inVMValidations": [{"type": "Shell", "name": "it-is-there", "inline": ["test -d /opt"]}]}
@@ -117,6 +123,29 @@ def test_the_validation_build_releases_the_version_that_it_has_looked_at(
     played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
     assert len(outcome.records) == 1  # the second machine is not deprovisioned
+    tally(f"whole build and its validation build to their end: a definition with security type {security or 'none'}")
+
+
+def test_an_old_managed_image_is_replaced_by_force_and_nothing_else_is_deleted(
+    whole_builds: Packer, tmp_path: Path, tally: Tally
+) -> None:
+    image = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+    source = template(distribute=[{"type": "ManagedImage", "imageId": image, "location": "westeurope", "runOutputName": "web"}])
+    build, variables = write(convert_json(source), tmp_path / "build")
+    old = {"location": "westeurope", "properties": {"sourceVirtualMachine": {"id": "/old"}}}
+    around = {f"{image}-2": old, f"{GALLERY}/images/image/versions/1.0.0": {"location": "westeurope", "properties": {}}}
+    world = world_of([source, *around], tmp_path)
+    world = replace(world, resources={**world.resources, image: old, **around})
+
+    outcome = world.run(whole_builds, ["packer", "build", "-force", *variables, str(build)])
+
+    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    deleted = [line for line in outcome.log if "DELETE" in line and "/packer-temporary" not in line]
+    assert len(deleted) == 1, deleted
+    assert image.lower() in deleted[0].lower()
+    assert around.keys() <= outcome.resources.keys()
+    assert outcome.resources[image]["properties"]["sourceVirtualMachine"]["id"] != "/old"
+    tally("whole build to its end: a managed image, in the place of an old one with -force")
 
 
 # Packer and its plugins die at once, when the machine is being provisioned: none of them cleans up.
@@ -182,7 +211,9 @@ def test_a_build_that_is_told_no_subscription_publishes_in_that_of_the_azure_cli
 
 
 @pytest.mark.parametrize("security", ["", "TrustedLaunchSupported", "TrustedLaunch"])
-def test_a_version_is_made_the_way_that_its_definition_wants(security: str, whole_builds: Packer, tmp_path: Path) -> None:
+def test_a_version_is_made_the_way_that_its_definition_wants(
+    security: str, whole_builds: Packer, tmp_path: Path, tally: Tally
+) -> None:
     source = template(distribute=[{**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}])
     build, variables = write(convert_json(source), tmp_path / "build")
     if 'variable "definition_security_type"' not in build.read_text():
@@ -195,6 +226,7 @@ def test_a_version_is_made_the_way_that_its_definition_wants(security: str, whol
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
+    tally(f"whole build to its end: a gallery, of a definition with security type {security or 'none'}")
 
 
 @pytest.mark.parametrize(
@@ -202,7 +234,7 @@ def test_a_version_is_made_the_way_that_its_definition_wants(security: str, whol
     [(Cloud.US_GOVERNMENT, ("usgovvirginia", "usgovarizona")), (Cloud.CHINA, ("chinanorth3", "chinaeast2"))],
 )
 def test_a_build_in_another_cloud_asks_nothing_of_the_public_one(
-    cloud: Cloud, regions: tuple[str, str], whole_builds: Packer, tmp_path: Path
+    cloud: Cloud, regions: tuple[str, str], whole_builds: Packer, tmp_path: Path, tally: Tally
 ) -> None:
     image = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     version = {**GALLERY_TARGET, "targetRegions": [{"name": regions[0]}]}
@@ -218,3 +250,4 @@ def test_a_build_in_another_cloud_asks_nothing_of_the_public_one(
     assert differences(outcome.played(world), left_after(targets_of(source), build), {}) == [], outcome.output
     public = [Cloud.PUBLIC.facts.management_host, Cloud.PUBLIC.facts.login_host, Cloud.PUBLIC.facts.storage_suffix]
     assert [line for line in outcome.log if any(host in line for host in public)] == []
+    tally(f"whole build to its end: a gallery, a managed image elsewhere and a VHD in {cloud.facts.title}")

@@ -4,7 +4,7 @@ The calls of one script are also refused one after the other, and the build kill
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import pytest
@@ -25,6 +25,7 @@ from tests.lab.azure.builds.state import LabState, Played
 from tests.lab.azure.faults import Fault, Harm
 from tests.lab.azure.fixtures import AzureLab, rehearsed
 from tests.lab.judge import Packer
+from tests.lab.tally import Tally
 
 STEPS = steps_to_break()
 _LIMIT = re.compile(r"(?<= -ge )\d+")
@@ -55,10 +56,11 @@ def test_a_validated_version_is_given_to_those_who_ask_for_the_latest(case: str,
 
 
 @pytest.mark.parametrize("harm", [Harm.REFUSED, Harm.DONE])
-@pytest.mark.parametrize(("case", "number"), STEPS)
+@pytest.mark.parametrize("step", STEPS, ids=[f"{case}-{number}" for case, number in STEPS])
 def test_a_call_that_fails_leaves_nothing_behind_and_takes_nothing_away(
-    case: str, number: int, harm: Harm, azure_lab: AzureLab, packer: Packer
+    step: tuple[str, int], harm: Harm, azure_lab: AzureLab, packer: Packer, tally: Tally
 ) -> None:
+    case, number = step
     scene, rehearsal = rehearsed(azure_lab, packer, case)
     trouble = []
 
@@ -73,13 +75,14 @@ def test_a_call_that_fails_leaves_nothing_behind_and_takes_nothing_away(
             found += [f"left over: {path}" for path in allowed if untouched(played, scene.left, OLD)]
             found += ["nobody notices"] if played.ok else []
         trouble += [f"call {fault.call}, {failed}: {what}" for what in found]
+        tally(f"call of a script {harm.value}: {_outcome(allowed, played)}")
 
     assert trouble == []
 
 
 @pytest.mark.parametrize(("case", "number"), STEPS)
 def test_a_question_that_is_refused_is_noticed_or_does_not_matter(
-    case: str, number: int, azure_lab: AzureLab, packer: Packer
+    case: str, number: int, azure_lab: AzureLab, packer: Packer, tally: Tally
 ) -> None:
     scene, rehearsal = rehearsed(azure_lab, packer, case)
     wanted = replay(azure_lab.cli, rehearsal.checkpoints[number]).state
@@ -91,6 +94,7 @@ def test_a_question_that_is_refused_is_noticed_or_does_not_matter(
         named = {path for path in over if path.rpartition("/")[2] in played.ended[0].output}
         found += [f"left over: {path}" for path in over - named]
         found += [f"nobody notices: {path}" for path in (played.state.paths - named) ^ wanted.paths if played.ok]
+        tally(f"question of a script is refused: {_outcome(named, played)}")
         trouble += [f"question {fault.call}, {played.azure.faults.happened}: {what}" for what in found]
 
     assert trouble == []
@@ -98,7 +102,7 @@ def test_a_question_that_is_refused_is_noticed_or_does_not_matter(
 
 @pytest.mark.parametrize(("case", "number"), STEPS)
 def test_what_a_killed_build_leaves_is_deleted_by_the_commands_of_the_page(
-    case: str, number: int, azure_lab: AzureLab, packer: Packer
+    case: str, number: int, azure_lab: AzureLab, packer: Packer, tally: Tally
 ) -> None:
     scene, rehearsal = rehearsed(azure_lab, packer, case)
     removal = commands_after_a_cancelled_build(case)
@@ -106,6 +110,8 @@ def test_what_a_killed_build_leaves_is_deleted_by_the_commands_of_the_page(
 
     for fault, played in _with_faults(azure_lab, rehearsal.checkpoints[number], Harm.KILLED):
         found = trouble_after_fault(played, scene.left)
+        tally("build killed at a call, with nothing left over after the commands of the page")
+        tally("things that the commands of the page deleted after a kill", len(left_over(played, scene.left)))
         played.azure.clock.sleep(int(played.azure.arm.copy_seconds) + 1)  # what Azure copies by itself is copied by then
         ended = azure_lab.cli.run(removal)
         after = replace(played, ended=(*played.ended, ended), state=LabState.of(played.azure))
@@ -155,6 +161,11 @@ def test_a_copy_that_fails_or_never_ends_is_noticed(
     assert not played.ended[0].late, "it never gives up"
     assert not played.ok
     assert trouble_after_fault(played, scene.left) == []
+
+
+def _outcome(left: Collection[str], played: Played) -> str:
+    told = f"{len(left)} left over, and named in the log" if left else "nothing left over"
+    return f"{told}, and the build {'goes on' if played.ok else 'fails'}"
 
 
 def _with_faults(
