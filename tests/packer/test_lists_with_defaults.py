@@ -216,7 +216,8 @@ def test_target_regions_without_a_name_are_told() -> None:
 
 
 def test_an_item_that_a_list_does_not_have_is_an_error_unless_nothing_takes_it() -> None:
-    first, none = "parameters('regions')[0]", {"regions": []}
+    first = "parameters('regions')[0]"
+    none: dict[str, Any] = {"regions": []}
     taken = conversion(location=f"[{first}]", given=none)
     (error,) = [finding for finding in taken.findings if finding.code.id == "AIB2P100"]
 
