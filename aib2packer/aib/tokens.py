@@ -103,8 +103,9 @@ def report_secrets(parts: Iterable[object], span: Span, report: Report) -> None:
         report.add(
             codes.SECRET,
             span,
-            "this holds a secret: the output takes it from a sensitive variable instead",
-            help="Set the variable as the comment at the top of the output says. Rotate the secret: the template exposed it.",
+            "this contains a secret; the build takes it from a sensitive variable instead",
+            help="Set the variable as the comment at the top of the output says, and rotate the secret: the template exposed "
+            "it.",
         )
 
 
@@ -173,7 +174,7 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
         report.add(
             codes.PLACEHOLDER,
             span,
-            f"placeholder not filled in: there is a `{found.group()}` that belongs to nothing",
+            f"placeholder not filled in: the `{found.group()}` has no counterpart",
             help="Put the value in its place, without brackets and curly quotes.",
         )
     return TemplateText(parts, span)

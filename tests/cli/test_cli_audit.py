@@ -52,7 +52,7 @@ def test_a_report_says_what_was_looked_at_from_the_name_of_the_repository_on_and
     for folder, path in (repository, "in"), (repository / "in", "."), (repository / "in", "./sub/.."):
         run("audit", path, "--output", str(tmp_path / "r.html"), "--output", str(tmp_path / "r.json"), cwd=folder)
         page = (tmp_path / "r.html").read_text(encoding="utf-8")
-        assert "From Azure Image Builder to Packer · contoso/in · 2026-11-27<" in page
+        assert '· contoso/in · <span class="whole-word">2026-11-27<' in page
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (report["lookedAt"], report["date"]) == ("contoso/in", "2026-11-27")
     lay(tmp_path / "alone")

@@ -181,13 +181,14 @@ def _check(target: GalleryTarget, report: Report) -> None:
             report.add(
                 codes.REFUSED_BY_AZURE,
                 version.span,
-                f"the part {part} of the version {version} is not what a gallery takes: 0 to {LARGEST_PART}, no leading zeros",
+                f"the part {part} of the version {version} is not valid: a gallery takes 0 to {LARGEST_PART}, without leading "
+                "zeros",
                 help="Write a version such as 1.0.0.",
             )
     if target.major is not None:
         report.add(
             codes.VERSION_TWICE,
             target.major.span,
-            f"there is an explicit version, {version}, beside versioning of major {_shown(target.major)}: the former is used",
+            f"the id names the version {version}, and versioning asks for major {_shown(target.major)}; the id wins",
             help="Remove one of them.",
         )
