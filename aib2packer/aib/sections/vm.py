@@ -159,5 +159,5 @@ def _dropped_proxy(fields: Fields) -> None:
             codes.PROXY_VM,
             fields.key_span("proxyVmSize"),
             f"{fields.path}.proxyVmSize sizes a proxy VM ({size}) that only Image Builder needs to reach the subnet",
-            help="Nothing to do: run Packer where it reaches the subnet.",
+            help="Run Packer on a machine that reaches the subnet.",
         )
