@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
 from aib2packer.hcl.code import Binding, infix, negated, of_value
-from aib2packer.hcl.printing import mentions
 from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Variable, traced
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
@@ -54,6 +53,7 @@ HELD_BACK = Variable(
 )
 
 _SUBSCRIPTION = "gallery_subscription_id"
+_OPEN = Attribute("subscription", SUBSCRIPTION)  # of a gallery
 _NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 _SETTING = "continueDistributeOnFailure"
 _NOT_SET = f"{_SETTING} is false"
@@ -170,7 +170,8 @@ def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
     found: dict[str, Value] = {}
     if literal_name(plan.booted) is None:
         found[bootable.variable] = bootable.recorded(plan.booted, decisions.plan, symbols)
-    if mentions(tuple(bootable.settings(plan.booted, "", "", symbols).values()), SUBSCRIPTION):
+    source = bootable.settings(plan.booted, "", "", symbols)
+    if any(_is_open(block) for block in source.values()):
         found[_SUBSCRIPTION] = BUILD_SUBSCRIPTION
     return found
 
@@ -283,12 +284,17 @@ def _from_manifest(key: str, description: str, manifest: str) -> Local:
 
 def _with_subscription(source: Settings, subscription: Local) -> Settings:
     """A source whose gallery lies in a subscription that the template leaves to the build which made the image."""
-    return {name: _placed(block, subscription) if isinstance(block, Block) else block for name, block in source.items()}
-
-
-def _placed(block: Block, subscription: Local) -> Block:
     there = Attribute("subscription", subscription)
-    return replace(block, body=tuple(there if item == Attribute("subscription", SUBSCRIPTION) else item for item in block.body))
+    return {
+        name: replace(block, body=tuple(there if item == _OPEN else item for item in block.body))
+        if isinstance(block, Block)
+        else block
+        for name, block in source.items()
+    }
+
+
+def _is_open(block: object) -> bool:
+    return isinstance(block, Block) and _OPEN in block.body
 
 
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], subscription: Local, symbols: Symbols) -> Provisioner:
