@@ -1,6 +1,6 @@
 # Common tasks; `make` lists them. What CI does is .ci/run.
 .DEFAULT_GOAL := help
-.PHONY: help setup test check golden lab bench ci
+.PHONY: help setup test check golden lab bench man ci
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ lab: setup  ## run the tests that need Packer, the Azure CLI and an sshd, with t
 bench: setup  ## measure the start, the throughput, and deployment templates
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/arm.py
+
+man: setup  ## write the man pages to man/
+	$(BIN)/click-man --target man aib2packer
 
 ci:  ## the gate, as CI runs it
 	.ci/run

@@ -263,7 +263,7 @@ class Fields:
             self.report.add(
                 codes.ZERO,
                 found.value.span,
-                f"{self._name(key)} of 0: the service takes {least} or more; it is read as unset",
+                f"{self._name(key)} is 0, but the service takes {least} or more; it is read as unset",
                 help="Leave it out.",
             )
 
@@ -273,8 +273,8 @@ class Fields:
             self.report.add(
                 codes.OUT_OF_RANGE,
                 number.span,
-                f"{self._name(key)} of {number.value}: the service takes {least} or more",
-                help=f"Write a number from {least} on, or leave it out.",
+                f"{self._name(key)} is {number.value}, but the service takes {least} or more",
+                help=f"Write {least} or more, or leave it out.",
             )
 
     def strings(self, key: str, *others: Spelling) -> tuple[TemplateText, ...]:
@@ -576,7 +576,7 @@ class Fields:
         self.report.add(
             codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD,
             span,
-            f"{name} is not a setting that Image Builder knows here{answer}; it is not converted",
+            f"{name} is not an Image Builder setting in this place{answer}; it is not converted",
             help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
         )
 
@@ -782,7 +782,7 @@ class Fields:
         self.report.add(
             codes.WRONG_CASE,
             member.key_span,
-            f"{self._name(member.key)} is spelt `{key}`: {self.api} {fate} it in this case; it is read as such",
+            f"{self._name(member.key)} should be `{key}`: {self.api} {fate} any other case; it is read as `{key}`",
             help=f"Write `{key}`: from API version {STRICT_SINCE} on the service is case-sensitive.",
         )
 
@@ -790,7 +790,7 @@ class Fields:
         self.report.add(
             codes.COERCED,
             span,
-            f"{self._name(key)} is {found} where {wanted} belongs: the service refuses that; it is read as such",
+            f"{self._name(key)} is {found}, not {wanted}: the service refuses that; it is read as {wanted}",
             help=f"Write {wanted}.",
         )
 
@@ -801,9 +801,7 @@ class Fields:
             if len(text.parts) == 1 and text.symbols:  # one in a longer text does not make it a value of another type
                 self._placeholder(text, key)
                 return
-        self.report.add(
-            codes.WRONG_TYPE, value.span, f"{self._name(key)} is not {wanted}", help=f"Write {wanted} in this place."
-        )
+        self.report.add(codes.WRONG_TYPE, value.span, f"{self._name(key)} is not {wanted}", help=f"Write {wanted} here.")
 
     def _unfilled(self, text: TemplateText, key: str) -> None:
         self.report.add(
@@ -817,7 +815,7 @@ class Fields:
         self.report.add(
             codes.PLACEHOLDER,
             text.span,
-            f"placeholder not filled in: {self._name(key)} must have a value, for it decides what is built",
+            f"placeholder not filled in: {self._name(key)} decides what is built, and must have a value",
             help=f"Put the value in place of {text}, or give it: --set {shlex.quote(plain(str(text)))}=…",
         )
 

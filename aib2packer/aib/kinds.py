@@ -36,7 +36,7 @@ def choose_kind(fields: Fields, kinds: Collection[str], what: str) -> str | None
         fields.report.add(
             codes.WRONG_CASE,
             word.span,
-            f"`{word.value}` is spelt `{kind}` in Image Builder: {fields.api} {fate}; it is read as such",
+            f"`{word.value}` should be `{kind}`: {fields.api} {fate}; it is read as `{kind}`",
             help=f"Write `{kind}`.",
         )
     if kind is not None and (version := fields.api.lacks(f"{fields.path}[{kind}]")) is not None:

@@ -125,10 +125,9 @@ def _fits(resource: Resource, report: Report) -> bool:
         report.add(
             codes.TOO_MANY_SETTINGS,
             resource.body.span,
-            f"the image template has more settings than the {_MOST:,} that are converted: a step counts as {_STEP}, "
+            f"the image template has more than {_MOST:,} settings: a step counts as {_STEP}, "
             f"a tag as {_TAG}, a target as {_TARGET}, {_PARTS} parts of an expression as one, a URL or a key as {_SECRET}",
-            help="Move steps into scripts, give the parameters of long expressions values, or make several image templates of "
-            "it.",
+            help="Move steps into scripts, give the parameters of long expressions values, or split the image template.",
         )
     return work <= _MOST
 
@@ -179,9 +178,8 @@ def open_document(
         report.add(
             codes.PLACEHOLDER,
             span,
-            f"placeholders such as `{form}` are filled in elsewhere in this template: whether this one is of that kind, or the "
-            "shell's, cannot be told",
-            help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
+            f"this template has placeholders such as `{form}`: this may be one of them, or belong to the shell",
+            help="Fill in the template with its own tool first, or give every placeholder a value: --set name=…",
         )
     _report_unused(filled, options, report)
     context = Context(

@@ -89,8 +89,7 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
             report.add(
                 codes.REFUSED_TRIGGER,
                 version.span,
-                f"the template has a trigger, and such a one may not name a version{shown}: its second build would "
-                "find it there",
+                f"a template with a trigger may not name a version{shown}: its second build would find that version there",
                 help="Leave the version out, and let versioning decide.",
             )
         source, own = template.source.definition, target.definition
@@ -98,8 +97,7 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
             report.add(
                 codes.REFUSED_TRIGGER,
                 template.source.span,
-                "the template has a trigger, and its source is the image definition that it publishes to: each build would "
-                "start the next",
+                "the trigger watches the image definition that the template publishes to: each build would start the next",
                 help="Publish to another image definition.",
             )
 

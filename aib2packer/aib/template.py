@@ -141,7 +141,7 @@ def read_template(
         report.add(
             codes.WANTED,
             root.key_span("type"),
-            "the template has no location: the service wants the region to build in",
+            "the template has no location, which the service requires: the region to build in",
             help="Add it to the template.",
         )
     source_fields = properties.fields("source")
@@ -221,18 +221,18 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
         report.add(
             codes.UNKNOWN_API_VERSION,
             value.span,
-            "the apiVersion has no value, which says what settings there are: the template is read as any version would",
+            "the apiVersion has no value, so the template is read as any version would read it",
             help=f"Give it: {given}" if given else "Write it into the template.",
         )
         return ApiVersion(None)
     is_date = text is not None and _DATE.fullmatch(text) is not None
     what = f"`{text}`" if text else "the apiVersion"
-    how = "as of its date" if is_date else "as any version would"
+    how = "as of its date" if is_date else "as any version would read it"
     report.add(
         codes.UNKNOWN_API_VERSION,
         value.span,
-        f"{what} is not an API version of Image Builder that is known here; the template is read {how}",
-        help=f"Known are {', '.join(KNOWN)}.",
+        f"{what} is not a known API version of Image Builder; the template is read {how}",
+        help=f"Known versions: {', '.join(KNOWN)}.",
     )
     return ApiVersion(text if is_date else None)
 
@@ -347,7 +347,7 @@ def _optimization(optimize: Fields, key: str, code: Code) -> None:
                 codes.IGNORED_FIELD,
                 optimize.key_span(key),
                 f"optimize.{key} has no state, and so is not enabled: nothing is optimized",
-                help="Write a state of Enabled if that was meant; there is no equivalent of it.",
+                help="If it should be enabled, set its state to Enabled; Packer has no equivalent.",
             )
         return
     optimize.report.add(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
+from aib2packer.azure.clouds import cloud_of_regions
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.checksum import sha256_of
@@ -74,8 +75,18 @@ def name_text(text: str, span: Span, report: Report) -> TemplateText:
 
 def region_text(text: str, span: Span, report: Report) -> TemplateText:
     """A region in the short form that Azure's own tools print: `West US 2` and `westus2` are the same."""
+    if _names_several_regions(text):
+        message = f"`{text}` is several regions in one text: ConvertTo-Json makes that of a list nested deeper than two levels"
+        report.add(
+            codes.WRONG_TYPE, span, message, help="Write a text for each, or print it again, with ConvertTo-Json -Depth 20."
+        )
     parts = name_text(text, span, report).parts
     return TemplateText(tuple(part.replace(" ", "").lower() if isinstance(part, str) else part for part in parts), span)
+
+
+def _names_several_regions(text: str) -> bool:
+    words = text.split()
+    return len(words) > 1 and all(cloud_of_regions((word,)) is not None for word in words)
 
 
 def path_text(text: str, span: Span, report: Report) -> TemplateText:
@@ -103,8 +114,9 @@ def report_secrets(parts: Iterable[object], span: Span, report: Report) -> None:
         report.add(
             codes.SECRET,
             span,
-            "this holds a secret: the output takes it from a sensitive variable instead",
-            help="Set the variable as the comment at the top of the output says. Rotate the secret: the template exposed it.",
+            "this contains a secret; the build takes it from a sensitive variable instead",
+            help="Set the variable as the comment at the top of the output says, and rotate the secret: the template exposed "
+            "it.",
         )
 
 
@@ -173,7 +185,7 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
         report.add(
             codes.PLACEHOLDER,
             span,
-            f"placeholder not filled in: there is a `{found.group()}` that belongs to nothing",
+            f"placeholder not filled in: the `{found.group()}` has no counterpart",
             help="Put the value in its place, without brackets and curly quotes.",
         )
     return TemplateText(parts, span)

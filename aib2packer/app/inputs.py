@@ -67,7 +67,7 @@ class Template:
         if self.found and not self.calls and not speaks_of_image_templates(data):
             return None
         if self.path is not None and self.root is not None and not is_within(self.path, self.root):
-            raise FileError(self.name, "is a link to a file that lies outside of the folder", "Give that file by its own name.")
+            raise FileError(self.name, "this is a link to a file outside of the folder", "Give that file by its own name.")
         return _built(self.path, data)
 
     def is_other(self, most: int) -> bool:

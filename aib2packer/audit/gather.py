@@ -177,7 +177,7 @@ def _runners(facts: Facts) -> Iterator[Need]:
 def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     yield Chapter(
         "Account",
-        "What Packer signs in with; `--auth` chooses another.",
+        "Packer signs in with this account; `--auth` chooses another.",
         _needs(results, _account),
     )
     yield Chapter(
@@ -187,7 +187,8 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     )
     yield Chapter(
         "Hosts and ports",
-        "What must be reached over the network, by the machine that runs Packer.",
+        "The machine that runs Packer must reach these over the network. Scripts and updates that run on the build VM reach "
+        "theirs from its own network.",
         _hosts(results),
     )
     yield Chapter(

@@ -64,7 +64,7 @@ def audit_command(
     Exit status: 0 looked; 1 fewer templates convert than --fail-under, or findings at the level of --fail-on; 2 wrong usage, or
     something that cannot be read or written.
     """  # noqa: D301 - click's mark for lines that stay as they are
-    _refuse_for_one(given, many=len(paths) != 1 or is_folder(Path(paths[0])))
+    _refuse_wrong(paths, given)
     level, new_baseline = cast("Level | None", given.pop("fail_on")), cast("str | None", given["write_baseline"])
     most = cast("int", given["most"])
     try:
@@ -117,8 +117,13 @@ def audit_command(
     sys.exit(2 if unread or not written else int(failed))
 
 
-def _refuse_for_one(given: Mapping[str, object], *, many: bool) -> None:
-    for wrong, message in meant_for_one(given, many=many):
+def _refuse_wrong(paths: Sequence[str], given: Mapping[str, object]) -> None:
+    beside = bool(paths) and given["subscription"] is not None
+    many = len(paths) != 1 or is_folder(Path(paths[0]))
+    for wrong, message in (
+        (beside, "--subscription stands in place of PATH: give one of them."),
+        *meant_for_one(given, many=many),
+    ):
         if wrong:
             raise click.UsageError(message)
 

@@ -280,7 +280,7 @@ def about_all(context: click.Context, count: int) -> str:
     if not given or count < 2:  # noqa: PLR2004 - several
         return ""
     holds = "holds" if len(given) == 1 else "hold"
-    return f"{' and '.join(given)} {holds} for all {count} files here; aib2packer.toml gives options to single templates."
+    return f"{' and '.join(given)} {holds} for all templates here; aib2packer.toml gives options to single templates."
 
 
 def about_replacements(context: click.Context, renamed: Container[str]) -> str:

@@ -26,7 +26,8 @@ def _completions(_context: click.Context, _parameter: click.Parameter, incomplet
 def explain_command(codes: tuple[str, ...]) -> None:
     """Explain what a finding means, with an example, and what to do about it.
 
-    CODE is what a finding is marked with, such as AIB2P203 or 203. Without one, all codes are listed.
+    CODE is what a finding is marked with, such as AIB2P203 or 203. Without one, all codes are listed, with what each asks for:
+    to act, to decide or to know.
 
     \b
       aib2packer explain AIB2P203 412
@@ -46,7 +47,7 @@ def explain_command(codes: tuple[str, ...]) -> None:
 
 def _row(code: Code) -> str:
     split = " (split into other codes)" if code in SPLIT else ""
-    return f"{code.id}  {code.severity.value:6}  {code.title}{split}\n"
+    return f"{code.id}  {code.severity.value:6}  {code.asks.value:6}  {code.title}{split}\n"
 
 
 def _unknown(text: str) -> str:

@@ -94,6 +94,6 @@ def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | N
             codes.WEB_PAGE,
             script.uri.span,
             "this URI returns a web page, not a script",
-            help="Write the URI of the file itself: on GitHub that behind the button `Raw`.",
+            help="Use the URI of the file itself, which the button `Raw` opens on GitHub.",
         )
     return inline, script

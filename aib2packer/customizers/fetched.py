@@ -79,7 +79,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             fields.report.add(
                 codes.IGNORED_FIELD,
                 fields.key_span("sha256Checksum") if checksum is None else checksum.span,
-                f"there is no {key} here that this checksum could belong to: the service ignores it",
+                f"there is no {key} for this checksum: the service ignores it",
                 help="Remove it.",
             )
         return None
@@ -89,7 +89,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
         fields.report.add(
             codes.UNPROTECTED,
             uri.span,
-            "http without a checksum: anyone between the server and the build can change what goes into the image",
+            "this is fetched over http without a checksum: anyone on the way can change what goes into the image",
             help="Use https://, or add the sha256Checksum of the file.",
         )
     if asset is not None and address is not None:
@@ -115,7 +115,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             codes.WEB_PAGE,
             uri.span,
             "this is the web page that shows a file, not the file itself",
-            help="Write the URI of the file itself: that behind the button `Raw`.",
+            help="Use the URI of the file itself, which the button `Raw` opens.",
         )
     places = (uri.span,) if sha256 is None else (uri.span, sha256.span)
     return Fetched(uri, sha256, address, origins=places)
@@ -178,7 +178,7 @@ def _checksum(fields: Fields) -> Located[str] | None:
         fields.report.add(
             codes.WRONG_CASE,
             checksum.span,
-            "the service wants the checksum in lower case; it is read as such",
+            "the service wants the checksum in lower case; it is read that way",
             help="Write it in lower case.",
         )
     return replace(checksum, value=sha256)

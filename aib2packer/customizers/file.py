@@ -77,14 +77,14 @@ def translate(file: File, context: BuildContext) -> Steps:
         context.report.add(
             codes.FILE_DESTINATION,
             destination.span,
-            f"files are uploaded as the user that Packer signs in with, who may not write to {destination} on Linux",
-            help="Upload to /tmp, and move the file in a Shell customizer; its folder must exist.",
+            f"Packer uploads files as an ordinary user, who may not write to {destination} on Linux",
+            help="Upload to /tmp, then move the file in a Shell customizer; the folder must exist.",
         )
     if (size := len(file.source.content or b"")) > _LARGEST:
         context.report.add(
             codes.LARGE_FILE,
             file.source.uri.span,
-            f"the file has {size / 1_000_000:.0f} MB: the service takes 20, and Packer uploads it, slowly over WinRM",
+            f"the file has {size / 1_000_000:.0f} MB, and the service takes 20; Packer uploads it, slowly over WinRM",
             help="Fetch it in a script on the VM.",
         )
     had = supply(file.source, FILES, name, context)
@@ -116,7 +116,7 @@ def _whole(file: File, context: BuildContext) -> Value:
             context.report.add(
                 codes.FILE_DESTINATION,
                 file.destination.span,
-                f"`{file.destination}` is a folder, and the URI names no file: the file gets a name of ours in it",
+                f"`{file.destination}` is a folder, and the URI names no file: aib2packer names the file in it",
                 help="Write the whole path of the file.",
             )
         return destination

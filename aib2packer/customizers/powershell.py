@@ -85,7 +85,7 @@ def translate(powershell: PowerShell, context: BuildContext) -> Steps:
         context.report.add(
             codes.POWERSHELL_INLINE,
             powershell.span,
-            "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on "
+            "Packer runs inline PowerShell in a try block, which the first terminating error ends; Image Builder went on "
             "to the next statement",
             help="Convert with -o DIR, which puts the commands into a script of their own.",
         )

@@ -55,7 +55,7 @@ def translate(shell: Shell, context: BuildContext) -> Steps:
         context.report.add(
             codes.RESTART_UNSEEN,
             shell.late_list.span,
-            "these commands may restart the VM: they are known only when Packer runs, so a restart in them is not seen",
+            "these commands are known only when Packer runs, so it is not known whether they restart the VM",
             help=f"Give them a value, with --set or -p. If they restart the VM, {_UNSEEN_HELP}",
         )
     text = shell.visible_text
@@ -86,7 +86,7 @@ def _may_restart(shell: Shell, text: str, context: BuildContext) -> bool:
         context.report.add(
             codes.RESTART_UNSEEN,
             shell.script.uri.span,
-            "this script is in another language than the shell's, and may restart the VM: it names a command that does",
+            "this script is not written for the shell, and names a command that restarts the VM",
             help=f"If it does, {_UNSEEN_HELP}",
         )
     return False
@@ -155,7 +155,7 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
         context.report.add(
             codes.RESTART_UNSEEN,
             script.uri.span,
-            "this script may restart the VM: it has not been fetched, so a restart in it is not seen",
+            "this script has not been fetched, so it is not known whether it restarts the VM",
             help=f"{_how_to_see(script)}, which reads the script. If it restarts the VM, {_UNSEEN_HELP}",
         )
         return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), context), context)

@@ -22,7 +22,7 @@ def estate_files(estate: Estate) -> dict[str, bytes]:
     texts: dict[str, str] = {}
     if values := values_file(estate.shared):
         texts[ESTATE_VALUES] = values
-    if images := dict.fromkeys(image for build in estate.builds for image in build.facts.images):
+    if images := dict.fromkeys(image for build in estate.builds for image in build.facts.service.images):
         texts[CONSUMERS] = "\n".join(consumers(tuple(images))) + "\n"
     systems = {build.facts.system for build in estate.builds}
     for system, name in zip((OsType.LINUX, OsType.WINDOWS), INVENTORIES, strict=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import definition_label
 from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
-from aib2packer.guide.service import images, name_of
+from aib2packer.guide.service import name_of
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role, WantedDefinition
@@ -50,7 +50,6 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         values=_distinct(name for run in runs for name in run.required),
         minutes=sum(run.limit.most for run in runs),
         last_run=_last_run(template.body),
-        images=images(template, symbols),
         service=about.service,
         launch=launch(template, symbols, about),
         entries=entries(build, about),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # In this order: command/init.go of Packer 1.16.
 _PLUGIN_HOSTS = {
     "releases.hashicorp.com": "packer init looks for the plugins there first",
-    "github.com, api.github.com, *.githubusercontent.com": "packer init installs from there what it has not found",
+    "github.com, api.github.com, *.githubusercontent.com": "packer init downloads the plugins that it has not found",
 }
 _SSH, _WINRM = 22, 5986
 

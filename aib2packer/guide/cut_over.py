@@ -6,6 +6,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
+from aib2packer.options import OsType
+from aib2packer.packer.layout import CONSUMERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +23,8 @@ _NO_NAME = "image_template=...  # what it is called"
 def values(services: Sequence[Service]) -> tuple[str, ...]:
     """Variables of the shell for what the templates do not tell about themselves."""
     lacking = {name for one in services for name in _UNKNOWN if not getattr(one, name)}
-    wanted = dict.fromkeys(name for one in services for place in one.definitions for name in place.wants)
+    wants = (names for one in services for names in (*(place.wants for place in one.definitions), one.wants))
+    wanted = dict.fromkeys(name for names in wants for name in names)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
         *(f"{name}=..." for name in wanted),
@@ -65,12 +68,17 @@ def start_again(service: Service) -> tuple[str, ...]:
 
 
 def delete(service: Service) -> tuple[str, ...]:
-    """Commands that delete the template, and show its staging group if that stays."""
+    """Commands that delete the template, and show its staging group if that stays: one of the user's own is asked about."""
     own = service.subscription or '"$subscription"'
-    return (
-        f"az image builder delete {_template(service)}",
-        f'az group list --subscription {own} --tag imageTemplateName={_name(service)} --query "[].name" --output tsv',
+    remains = (
+        (
+            f"az resource list --subscription {own} --resource-group {service.staging_group} --output table",
+            f"az group delete --subscription {own} --name {service.staging_group}  # if nothing else is in it",
+        )
+        if service.staging_group
+        else (f'az group list --subscription {own} --tag imageTemplateName={_name(service)} --query "[].name" --output tsv',)
     )
+    return (f"az image builder delete {_template(service)}", *remains)
 
 
 def unregister(services: Iterable[Service]) -> tuple[str, ...]:
@@ -131,12 +139,37 @@ def list_versions(service: Service) -> tuple[str, ...]:
     return tuple(f'az sig image-version list {one.options} --query "{what}" --output table' for one in service.definitions)
 
 
+def find_consumers(images: Sequence[str]) -> tuple[str, ...]:
+    """Commands that write the query into a file, and run it."""
+    return (f"cat > {CONSUMERS} <<'EOF'", *consumers(images), "EOF", run_consumers(CONSUMERS))
+
+
+def run_consumers(file: str) -> str:
+    """The command that runs the query."""
+    return f"az graph query --graph-query @{file} --first 1000 --output table"
+
+
+def compare(system: str) -> tuple[str, ...]:
+    """Commands that compare what is installed on a VM of each image."""
+    if system == OsType.WINDOWS.value:
+        return (
+            "# on a VM of each, in PowerShell, > OLD.txt and > NEW.txt:",
+            '# Get-Package | Sort-Object Name | ForEach-Object { "$($_.Name) $($_.Version)" }',
+            "# Get-HotFix | Sort-Object HotFixID | ForEach-Object HotFixID",
+            "diff OLD.txt NEW.txt",
+        )
+    listed = "dpkg-query -W || rpm -qa; systemctl list-unit-files --state=enabled --no-legend"
+    return (f"for vm in OLD NEW; do ssh $vm '{listed}' | sort > $vm.txt; done", "diff OLD.txt NEW.txt")
+
+
 def consumers(images: Sequence[str]) -> tuple[str, ...]:
     """A query for Azure Resource Graph: which resources name one of these images, and which version of it."""
     return (
         "resources",
         "| where type !startswith 'microsoft.compute/galleries' and type !~ 'microsoft.compute/images'",
-        f"| extend found = extract(@'{_pattern(images)}', 1, tostring(properties))",
+        "// An image template names what it makes too: it uses what its source is.",
+        "| extend used = iff(type =~ 'microsoft.virtualmachineimages/imagetemplates', properties.source, properties)",
+        f"| extend found = extract(@'{_pattern(images)}', 1, tostring(used))",
         "| where isnotempty(found)",
         "| extend image = tostring(split(found, '/versions/')[0]), version = tostring(split(found, '/versions/')[1])",
         "| project type, name, resourceGroup, subscriptionId, image, version",

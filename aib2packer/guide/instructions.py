@@ -117,6 +117,11 @@ class Guide:
 
         return service(self._told.template, self._told.symbols)
 
+    @property
+    def system(self) -> str:
+        """The operating system of the image."""
+        return self._told.decisions.os_type.value
+
     @cached_property
     def overwrites(self) -> str:
         """How a managed image of the same name is replaced, which Packer does not do by itself; "" where there can be none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings.codes import ABOUT_TEMPLATE
 from aib2packer.findings.model import Asks, Severity
@@ -41,8 +41,11 @@ if TYPE_CHECKING:
     from aib2packer.guide.instructions import Guide
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
+    from aib2packer.packer.facts import Service
     from aib2packer.packer.layout import OutputNames
     from aib2packer.packer.model import Build
+
+    _Step: TypeAlias = tuple[str, tuple[str, ...]]
 
 PIPELINES_USED = {
     GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
@@ -125,6 +128,7 @@ class Page:
     reach: tuple[Reach, ...]
     network: str
     switch_off: tuple[tuple[str, tuple[str, ...]], ...]
+    more_of_cut_over: str
     """What to do in Image Builder, in order: a sentence, and commands."""
     starts: str
     pipelines: tuple[tuple[str, str], ...]
@@ -176,24 +180,65 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((build.worded(_PUBLIC),) if guide.public else ()))),
         switch_off=_switch_off(guide),
+        more_of_cut_over=_IN_ESTATE if guide.in_estate else _IN_DOCS,
         starts=_starts(guide),
         pipelines=tuple((names.own(path), words) for path, words in PIPELINES_USED.items() if names.own(path) in beside),
     )
 
 
-def _switch_off(guide: Guide) -> tuple[tuple[str, tuple[str, ...]], ...]:
+_IN_DOCS = "`docs/cut-over.md` of aib2packer says more."
+_IN_ESTATE = (
+    "Who uses the image, how long both run side by side and what else goes, such as the identity, is in the page of all builds."
+)
+_WHO = "See who uses the image, in all subscriptions that the account may read; repositories must be searched besides."
+_SIDE_BY_SIDE = (
+    "Both can build for a while, though not at the same time: for two builds and one patch day at least, about five weeks."
+)
+_HOLD_BACK = (
+    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after each build"
+    " (`false` lets it count):"
+)
+_NO_VERSIONS = "A managed image has no versions: copy it before Packer replaces it, or give the new one another name. "
+_COMPARE = "To compare, start a VM of the old and one of the new image:"
+_IDENTITY = "An identity goes when no other template has it, and nothing else uses it, with its role assignments:"
+_SUBNET = "Image Builder needed the subnet without network policies for private links. If nothing else needs that:"
+
+
+def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     """The steps of the cut-over of one template, in short."""
     one = guide.service
     again = " A deployment of it builds at once (autoRun)." if one.auto_run else ""
     stop = "stop: first what deploys the template, then its triggers, then wait for what is under way."
+    keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.name or "image"))
     steps = (
-        ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.name or "image")),
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
-        ("The way back, as long as the template is there:", (*cut_over.hold_back(one), *cut_over.start_again(one))),
+        (
+            f"{_NO_VERSIONS if one.managed_image else ''}The way back, as long as the template is there:",
+            (*cut_over.hold_back(one), *cut_over.start_again(one)),
+        ),
         ("When nobody has missed anything:", cut_over.delete(one)),
     )
-    (words, commands), *others = steps
+    all_steps = (keep, *steps) if guide.in_estate else (keep, *_beside(guide), *steps, *_left(one))
+    (words, commands), *others = (step for step in all_steps if step[1])
     return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
+
+
+def _beside(guide: Guide) -> tuple[_Step, ...]:
+    """What is done while both build."""
+    one, compare = guide.service, cut_over.compare(guide.system)
+    who = (_WHO, cut_over.find_consumers(one.images) if one.images else ())
+    if not one.definitions:
+        return who, (f"{_SIDE_BY_SIDE} {_COMPARE}", compare)
+    return who, (f"{_SIDE_BY_SIDE} {_HOLD_BACK}", cut_over.hold_back(one)), (_COMPARE, compare)
+
+
+def _left(service: Service) -> tuple[_Step, ...]:
+    """What goes with the last image template."""
+    return (
+        (_IDENTITY, tuple(line for identity in service.identities for line in cut_over.delete_identity(identity))),
+        (_SUBNET, tuple(line for subnet in service.subnets for line in cut_over.restore_subnet(subnet))),
+        ("When no image template is left in the subscription, its provider can go too:", cut_over.unregister((service,))),
+    )
 
 
 def _where(guide: Guide) -> str:

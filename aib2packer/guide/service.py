@@ -27,12 +27,14 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
     """What there is to switch off; nothing in it is a secret, or only known when Packer runs."""
     published = [target for target in template.targets if target.definition is not None]
     places = (_definition(one.definition, symbols) for one in published if one.definition is not None)
-    own = template.id
+    own, group = template.id, template.staging_resource_group
+    identities = tuple(_known(identity, symbols) for identity in template.identities)
+    staging = None if group is None else _known(group.split("/")[-1], symbols)
     return Service(
         name=_text(template.name, symbols),
         subscription="" if own is None else _text(own.subscription, symbols),
         group="" if own is None else _text(own.resource_group, symbols),
-        identities=tuple(filter(None, (_text(identity, symbols) for identity in template.identities))),
+        identities=tuple(dict.fromkeys(map(str, identities))),
         triggers=tuple(_word(safe(name)) for name in template.siblings.triggers),
         auto_run=template.auto_run.value,
         subnets=tuple(filter(None, _subnets(template, symbols))),
@@ -40,6 +42,9 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         managed_image=any(one.image is not None and one.definition is None for one in template.targets),
         counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
+        staging_group="" if staging is None else str(staging),
+        images=images(template, symbols),
+        wants=tuple(dict.fromkeys(one.name for word in (*identities, *filter(None, (staging,))) for one in word.names)),
     )
 
 

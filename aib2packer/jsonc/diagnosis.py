@@ -143,7 +143,7 @@ def _missing_comma(case: Case) -> Broken | None:
         help_ = "A key has one value: put several into an array, `[` and `]`, or write them as one string."
         return case.broken(f"a second value for one key, {quoted(match[0])}", help_, length=len(match[0]))
     kind = "key" if case.place.where == "next member" else "value"
-    message = f"found no comma after this value; expected `,` before the next {kind}, in {case.place_of(case.at)}"
+    message = f"found no `,` after this value; expected `,` before the next {kind}, in {case.place_of(case.at)}"
     return Broken(before.end, before.end, message, "Write `,` here.")
 
 
@@ -152,7 +152,7 @@ def _missing_colon(case: Case) -> Broken | None:
     before = case.place.before
     if before is None or case.place.where != "colon" or not case.match(r'["\[{\w-]'):
         return None
-    message = f"found no colon after this key; expected `:` before its value, in {case.place_of(case.at)}"
+    message = f"found no `:` after this key; expected `:` before its value, in {case.place_of(case.at)}"
     return Broken(before.end, before.end, message, "Write `:` here.")
 
 

@@ -148,7 +148,7 @@ class _Landing:
             if not can_hold_both("packer", theirs, ours):
                 self._clash(
                     f"this build needs Packer {ours}, and {_at(place)} wants {theirs}",
-                    help=f"Let it be {ours} there, if the other builds can: one Packer reads all files of a folder.",
+                    help=f"Change it to {ours} there, if the other builds allow that: one Packer reads all files of a folder.",
                 )
 
     def _is_missing(self, plugin: Plugin) -> bool:
@@ -170,7 +170,8 @@ class _Landing:
         elif not can_hold_both(plugin.name, theirs.version, plugin.version):
             self._clash(
                 f"this build needs the plugin {plugin.name} {plugin.version}, and {_at(theirs.span)} wants {theirs.version}",
-                help=f"Let it be {plugin.version} there, if the other builds can: a folder has one release of a plugin.",
+                help=f"Change it to {plugin.version} there, if the other builds allow that: a folder has one release of a "
+                "plugin.",
             )
         elif (newest := unusable(plugin.name, theirs.version)) is not None and plugin.reason:
             self._note(

@@ -147,8 +147,8 @@ class _Found:
             report.add(
                 codes.NOT_TERRAFORM,
                 Span(file, body, body + 1),
-                "this file of the folder is no HCL: what it declares cannot be told",
-                help="Correct it: `packer validate` tells more.",
+                "this file of the folder is not HCL, so what it declares is not known",
+                help="Correct it: `packer validate` says more.",
             )
             return
         attributes, blocks = body

@@ -87,6 +87,12 @@ class Service:
     """Whether it counts the versions in a gallery."""
     numbers_by_time: bool
     """Whether the API version makes gallery versions of the time, as those before 2022-07-01 do."""
+    staging_group: str
+    """A resource group of the user's own that the service works in."""
+    images: tuple[str, ...]
+    """What the template makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
+    wants: tuple[str, ...]
+    """The variables of the shell in the ids of identities, and in the name of the group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +166,6 @@ class Facts:
     minutes: int
     """The time limit of the build, and of the one that validates."""
     last_run: LastRun | None
-    images: tuple[str, ...]
-    """What the build makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
     service: Service
     launch: Launch
     entries: tuple[ValueEntry, ...]

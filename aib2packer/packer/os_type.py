@@ -78,7 +78,7 @@ def _found(template: ImageTemplate, kinds: Mapping[str, RunsOn], report: Report)
     report.add(
         codes.OS_GUESSED,
         template.source.span,
-        f"taken for a {os_type.value} image, {why}",
+        f"this is taken for a {os_type.value} image, {why}",
         help=f"If that is wrong, pass --os-type {'linux' if os_type is OsType.WINDOWS else 'windows'}.",
     )
     return os_type
@@ -184,20 +184,20 @@ def _by_offer(template: ImageTemplate) -> tuple[OsType, str] | None:
     if source is None or source.offer.literal is None or source.sku.literal is None:
         return None
     if "windows" in f"{source.offer} {source.sku}".lower():
-        return OsType.WINDOWS, "for offer or SKU says Windows"
-    return OsType.LINUX, "for neither offer nor SKU says Windows"
+        return OsType.WINDOWS, "because its offer or SKU says Windows"
+    return OsType.LINUX, "because neither its offer nor its SKU says Windows"
 
 
 def _by_name(template: ImageTemplate) -> tuple[OsType, str] | None:
     for name in _names(template):
         windows, linux = _WINDOWS_NAME.search(name), _LINUX_NAME.search(name)
         if windows and not linux:
-            return OsType.WINDOWS, f"for the name `{name}`"
+            return OsType.WINDOWS, f"because of the name `{name}`"
         if linux and not windows:
-            return OsType.LINUX, f"for the name `{name}`"
+            return OsType.LINUX, f"because of the name `{name}`"
     disk = template.vm.os_disk_gb
     if isinstance(disk, Located) and disk.value >= _WINDOWS_DISK_GB:
-        return OsType.WINDOWS, f"for a system disk of {disk.value} GB"
+        return OsType.WINDOWS, f"because its system disk has {disk.value} GB"
     return None
 
 

@@ -182,7 +182,7 @@ def _refuse_copies(
             report.add(
                 codes.SECURITY_TYPE,
                 other.id.text.span,
-                "the image definition has the security type TrustedLaunch, but the version that it is copied from has not",
+                "the image definition has the security type TrustedLaunch, but the version that it is copied from does not",
                 help="Publish to definitions of one security type, or leave this target to a template of its own.",
             )
 
@@ -209,8 +209,8 @@ def _report_image(place: TemplateText, known: SecurityType | None, report: Repor
     report.add(
         codes.EXTRA_MANAGED_IMAGE,
         place.span,
-        f"the image definition {has}: its version is made of a managed image and not of the VM; that lies in the resource "
-        "group of the build, and goes with it",
+        f"the image definition {has}: its version is made from a managed image, not from the VM; that image is in the "
+        "resource group of the build, and is deleted with it",
         help="Nothing to do.",
     )
 
@@ -225,7 +225,7 @@ def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bo
     report.add(
         codes.SECURITY_TYPE_UNKNOWN,
         target.id.text.span,
-        "the security type of the image definition is not known: the version is made from a managed image, which suits a type "
-        "that ends in Supported, and a definition without one",
+        "the security type of the image definition is not known: the version is made from a managed image, which "
+        "suits only a definition without a type, or with one that ends in Supported",
         help=f"Look it up: `{look_up(target.id, shown_name)}`. If that says TrustedLaunch, {then}",
     )

@@ -117,7 +117,7 @@ def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Rep
             report.add(
                 codes.SECRET,
                 fact.given.span,
-                f"the value of {fact.parameter.name} is a secret: it does not stand in the output",
+                f"the value of {fact.parameter.name} is a secret, and is left out of the output",
                 help=f"Set PKR_VAR_{variable.name} when Packer runs.",
             )
 

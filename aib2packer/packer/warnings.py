@@ -97,7 +97,7 @@ def _check_job(template: ImageTemplate, decisions: Decisions, report: Report) ->
             span,
             f"{what} may take {minutes} minutes: the machines of GitHub and of Azure DevOps end a job after "
             f"{LONGEST_HOSTED_JOB}",
-            help="Let a machine of your own run the pipeline, or lower buildTimeoutInMinutes to "
+            help="Run the pipeline on a machine of your own, or lower buildTimeoutInMinutes to "
             f"{(LONGEST_HOSTED_JOB - TO_CLEAN_UP) // builds}: Packer needs time to clean up.",
         )
 
@@ -133,7 +133,7 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
             codes.NO_PLAN,
             source.span,
             f"{what} come with a purchase plan, and there is no planInfo: Azure refuses to make the VM",
-            help=f"Add a planInfo; `az vm image show --urn {urn} --query plan` shows what belongs into it.",
+            help=f"Add a planInfo; `az vm image show --urn {urn} --query plan` shows its values.",
         )
 
 
@@ -182,7 +182,7 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
             report.add(
                 codes.OWN_IMAGE,
                 template.source.span,
-                f"the source has {many} ({sizes}), which {'are' if count > 1 else 'is'} {there}: azure-arm takes such along "
+                f"the source has {many} ({sizes}), which {'are' if count > 1 else 'is'} {there}: azure-arm keeps data disks "
                 "only where the template adds disks",
                 help="See what is on it; additionalDataDisks in the template takes it along.",
             )
@@ -191,7 +191,8 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
     report.add(
         codes.OWN_IMAGE,
         template.source.span,
-        f"the source may have what no template tells of: {disks}a purchase plan, without which Azure refuses to make the VM",
+        f"the source may have what the template does not show: {disks}a purchase plan, without which Azure refuses to make "
+        "the VM",
         help=f"See {_where_to_see(template.source)}: a plan goes into the source as plan_info.",
     )
 
@@ -297,7 +298,8 @@ def _check_time(template: ImageTemplate, report: Report) -> None:
         report.add(
             codes.SHORT_TIMEOUT,
             template.build_timeout_span,
-            f"a Windows image takes {_WINDOWS_MINUTES} minutes or more as a rule; allowed are {template.build_timeout_minutes}",
+            f"a Windows image takes {_WINDOWS_MINUTES} minutes or more as a rule; the template allows "
+            f"{template.build_timeout_minutes}",
             help=f"Allow {_WINDOWS_MINUTES} minutes at least.",
         )
 
@@ -340,6 +342,6 @@ def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:
             report.add(
                 codes.FILE_DESTINATION,
                 destination.span,
-                f"the folder {folder} must be there: else the file itself is written as {folder}, and nothing fails",
+                f"the folder {folder} must exist: otherwise the file itself is written as {folder}, and nothing fails",
                 help=f"Make it in a Shell customizer before this one: mkdir -p {shlex.quote(folder)}",
             )

@@ -12,7 +12,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
-from aib2packer.terraform.forms import UNUSED, is_values_file, object_of
+from aib2packer.terraform.forms import UNUSED, as_arm_text, is_values_file, object_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfSplat, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 from aib2packer.text.source import FileError
@@ -36,6 +36,7 @@ _ACCOUNT = {
 }
 
 
+_MOST_FILES = 100  # whose texts are taken up for a loop over their names
 # The files of a folder that Terraform reads by itself.
 _READ = (".tf", ".tofu", ".auto.tfvars", ".auto.tfvars.json")
 _VALUES = ("terraform.tfvars", "terraform.tfvars.json")
@@ -146,7 +147,9 @@ class Written:
 
     def surroundings(self) -> Surroundings:
         """What expressions at the top of a block can name."""
-        return Surroundings(self._lookup, self._kind, self._definition, self.files.read, self._moment)
+        return Surroundings(
+            self._lookup, self._kind, self._definition, self.files.read, self._moment, self.files.names, self._texts
+        )
 
     def document(self, resources: tuple[Json, ...], span: Span) -> JsonObject:
         """The deployment template."""
@@ -191,6 +194,28 @@ class Written:
             name, span, object_of({"type": JsonScalar("string", span), "defaultValue": default}, span)
         )
         return f"parameters({constant(name)})"
+
+    def _texts(self, folder: str, span: Span) -> str | None:
+        """The texts of the files in a folder, as a variable."""
+        name = f"{folder.replace('/', '_') or 'own'}_files"
+        if name in self.configuration.locals:
+            return None
+        if name not in self.variables:
+            seen = (one for one in self.files.names(folder) if not one.startswith("."))
+            below = {one: self.files.names(posixpath.join(folder, one)) for one in seen}
+            names = [name for one, inner in below.items() for name in (one, *(f"{one}/{other}" for other in inner))]
+            if not names or len(names) > _MOST_FILES:
+                return None
+            texts = {one: source.text for one in names if (source := self._text(posixpath.join(folder, one))) is not None}
+            held = object_of({one: JsonScalar(as_arm_text(text), span) for one, text in texts.items()}, span)
+            self.variables[name] = JsonMember(name, span, held)
+        return f"variables({constant(name)})"
+
+    def _text(self, path: str) -> SourceText | None:
+        try:
+            return self.files.read(path)
+        except FileError:  # a folder, or no text
+            return None
 
     def _lookup(self, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
         match path:

@@ -37,7 +37,20 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, str] = {}
 _WORD = pattern(r"[A-Za-z_]\w*")
-_LISTS = {"concat", "compact", "distinct", "flatten", "keys", "range", "split", "tolist", "toset", "values", "setunion"}
+_LISTS = {
+    "concat",
+    "compact",
+    "distinct",
+    "fileset",
+    "flatten",
+    "keys",
+    "range",
+    "split",
+    "tolist",
+    "toset",
+    "values",
+    "setunion",
+}
 _MAPS = {"merge", "tomap", "zipmap"}
 _BOOLS = {"contains", "startswith", "endswith", "strcontains", "alltrue", "anytrue", "tobool", "can", "fileexists"}
 
@@ -57,6 +70,10 @@ class Surroundings:
     definition: Callable[[tuple[str, ...]], TfExpression | None]
     read: Callable[[str], SourceText]
     moment: Callable[[str], str]
+    names: Callable[[str], tuple[str, ...]] = lambda _: ()
+    """What a folder holds."""
+    texts: Callable[[str, Span], str | None] = lambda *_: None
+    """What holds the texts of all files of a folder, by their names; None where there are none, or too many."""
     loops: Mapping[str, str] = field(default_factory=dict)
     hand_in: Callable[[str], str] | None = None
     in_file: bool = False
@@ -361,6 +378,8 @@ def _content(expression: TfExpression, around: Surroundings) -> str | None:
     import base64
 
     match expression:
+        case TfCall("file" | "filesha256" | "filebase64", (path,)) if _in_folder(path, around) is not None:
+            return None
         case TfCall("file" | "filesha256" | "filebase64" as name, (path,)):
             source = _source(path, around)
             if name == "file":
@@ -371,6 +390,21 @@ def _content(expression: TfExpression, around: Surroundings) -> str | None:
             return sha256_of(_source(path, around).text.encode())
         case _:
             return None
+
+
+def _in_folder(path: TfExpression, around: Surroundings) -> str | None:
+    """What a file holds of which only the folder is known: a loop goes over its names. None where all is known, or nothing."""
+    parts = path.parts if isinstance(path, TfText) else ()
+    known = ""
+    for at, part in enumerate(parts):
+        try:
+            known += part if isinstance(part, str) else _path(part, around)
+        except NotTranslatedError:
+            folder, slash, beginning = known.lstrip("/").rpartition("/")
+            texts = around.texts(folder, path.span) if slash or not known.strip("/") else None
+            name = TfText((*([beginning] if beginning else []), *parts[at:]), path.span)
+            return None if texts is None else f"{texts}[{arm_of(name, around)}]"
+    return None
 
 
 def _source(path: TfExpression, around: Surroundings) -> SourceText:
@@ -387,12 +421,31 @@ def _of_a_file(call: TfCall, around: Surroundings) -> str | None:
     if (content := _content(call, around)) is not None:
         return constant(content)
     match call.name, call.arguments:
+        case "file", (path,) if (text := _in_folder(path, around)) is not None:
+            return text
+        case "filebase64", (path,) if (text := _in_folder(path, around)) is not None:
+            return f"base64({text})"
+        case "filesha256", (path,) if (text := _in_folder(path, around)) is not None:
+            return f"$sha256({text})"
+        case "fileset", (folder, TfValue(str() as wanted)):
+            return _names(_path(folder, around), wanted, call.span, around)
         case "fileexists", (path,):
             return constant(_is_file(_path(path, around), around))
         case "templatefile", (path, values):
             return _rendered(path, values, around)
         case _:
             return None
+
+
+def _names(folder: str, wanted: str, span: Span, around: Surroundings) -> str:
+    """The files of a folder whose names fit a pattern, as `fileset` gives them."""
+    from fnmatch import fnmatchcase
+
+    below, slash, pattern_ = wanted.rpartition("/")
+    if "*" in below or "{" in wanted or "**" in wanted:
+        raise NotTranslatedError(span, f"the pattern {wanted} goes through folders", "Name one folder, or the files.")
+    found = [name for name in around.names("/".join(filter(None, (folder.strip("/"), below)))) if fnmatchcase(name, pattern_)]
+    return f"createArray({', '.join(constant(f'{below}{slash}{name}') for name in found)})"
 
 
 def _filled_in(values: TfExpression, around: Surroundings) -> dict[str, TfExpression]:

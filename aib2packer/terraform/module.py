@@ -84,7 +84,7 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
             written.report.add(
                 codes.LINKED_TEMPLATE,
                 source.span,
-                f"the module {path} is not read: an image template in it is not seen",
+                f"the module {path} is not read: any image template in it is missed",
                 help="Convert the folder that holds both, or the module by itself.",
             )
         document = _read(sources, files, above, written.report) if sources else None
@@ -108,7 +108,7 @@ def _report_remote(blocks: list[TfBlock], report: Report) -> None:
             report.add(
                 codes.LINKED_TEMPLATE,
                 source.span,
-                f"the module {path} comes from elsewhere and is not read: an image template in it is not seen",
+                f"the module {path} comes from elsewhere and is not read: any image template in it is missed",
                 help="Convert what `terraform show -json` prints once it is applied.",
             )
 

@@ -94,7 +94,7 @@ def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, .
         return body
     start = body
     what = "this is not HCL, the language of Terraform"
-    report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help="Correct it: `terraform validate` tells more.")
+    report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help="Correct it: `terraform validate` says more.")
     return None
 
 

@@ -57,7 +57,7 @@ def resources_of(blocks: tuple[TfBlock, ...], written: Written) -> tuple[Json, .
                 written.report.add(
                     codes.LINKED_TEMPLATE,
                     error.span,
-                    f"what {block.address} deploys is not read, because {error}: an image template in it is not seen",
+                    f"what {block.address} deploys is not read, because {error}: any image template in it is missed",
                     help=error.help or "Write its value in its place.",
                 )
             else:
@@ -90,6 +90,8 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
         name, _, version = type_.value.partition("@")
         if name.lower() == f"{IMAGE_TEMPLATE}/triggers":
             yield _trigger(block, written)
+        elif name.lower() == IMAGE_TEMPLATE and _updated(block) in written.configuration.resources:
+            return  # it is a part of that
         elif name.lower() == IMAGE_TEMPLATE and block.value("body") is not None:
             yield _image_template(block, type_, name, version, written)
         elif name.lower() == IMAGE_TEMPLATE and kind == "azapi_resource_action":
@@ -99,6 +101,13 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
                 f"{block.address} starts a build when Terraform applies: `packer build` takes its place",
                 help="Run `packer build` where Terraform was applied. In a folder, the build has pipelines to begin with.",
             )
+
+
+def _updated(block: TfBlock) -> tuple[str, ...] | None:
+    """The resource of the configuration that an `azapi_update_resource` changes; None for others."""
+    changed = block.value("resource_id") if block.labels[0] == "azapi_update_resource" else None
+    path = None if changed is None else path_of(changed)
+    return None if path is None else path[:2]
 
 
 class _Type:
@@ -141,8 +150,8 @@ def _image_template(block: TfBlock, type_: _Type, name: str, version: str, writt
             members.append(JsonMember(key, attribute.name_span, _beside_body(attribute, block, around)))
     if (identity := _identity(block, around)) is not None:
         members.append(identity)
-    for key in ("body", "sensitive_body"):
-        content = block.value(key)
+    updates = (one for one in written.configuration.resources.values() if _updated(one) == block.labels)
+    for content in (one.value(key) for one in (block, *updates) for key in ("body", "sensitive_body")):
         body = None if content is None else document_of(content, around)
         if isinstance(body, JsonObject):
             members = _merged(members, body.members)
@@ -286,7 +295,7 @@ def _deployment(block: TfBlock, content: str, given: str, written: Written) -> I
             written.report.add(
                 codes.LINKED_TEMPLATE,
                 linked.span,
-                f"the template spec that {block.address} deploys is not read: an image template in it is not seen",
+                f"the template spec that {block.address} deploys is not read: any image template in it is missed",
                 help="Convert what `az ts show --template-spec ID` prints.",
             )
         return

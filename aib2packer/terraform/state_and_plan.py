@@ -263,14 +263,14 @@ def _deployed(address: str, kind: str, values: JsonObject, report: Report) -> It
         report.add(
             codes.LINKED_TEMPLATE,
             spec.span,
-            f"the template spec that {address} deploys is not read: an image template in it is not seen",
+            f"the template spec that {address} deploys is not read: any image template in it is missed",
             help="Convert what `az ts show --template-spec ID` prints.",
         )
     elif values.get(_UNKNOWN) is not None:
         report.add(
             codes.LINKED_TEMPLATE,
             values.span,
-            f"the template that {address} deploys is not known before it is applied: an image template in it is not seen",
+            f"the template that {address} deploys is not known before it is applied: any image template in it is missed",
             help="Convert the .tf file, or what `terraform show -json` prints once it is applied.",
         )
 
@@ -284,7 +284,7 @@ def _tell_of_secret(where: str, span: Span, report: Report) -> None:
     report.add(
         codes.TERRAFORM,
         span,
-        f"there is a secret in {where}, and which text it is cannot be told from this",
+        f"{where} holds a secret, and it is not known which text that is",
         help="Convert the .tf file, where it is a variable.",
     )
 

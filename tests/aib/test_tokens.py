@@ -7,7 +7,7 @@ import pytest
 
 from aib2packer import Options, convert
 from aib2packer.text.source import SourceText
-from tests.cases.templates import GALLERY_TARGET, Json, codes_of, hcl_of, template
+from tests.cases.templates import GALLERY_TARGET, Json, codes_of, convert_json, hcl_of, template
 
 
 @pytest.mark.parametrize(
@@ -258,3 +258,16 @@ def test_dollars_with_braces_in_commands_are_the_shells_unless_the_template_has_
 def test_a_value_that_holds_brackets_but_no_call_is_no_expression_in_a_bare_resource() -> None:
     assert codes_of(template(tags={"tag": "[x]"})) == []
     assert codes_of(template(tags={"tag": "[parameters('x')]"})) != []
+
+
+@pytest.mark.parametrize(
+    ("region", "is_wrong"),
+    [("westus2 eastus", True), ("West US 2", False), ("usgovvirginia chinaeast2", True), ("south central us", False)],
+)
+def test_several_regions_in_one_text_are_an_error(region: str, *, is_wrong: bool) -> None:
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": region}]}
+
+    made = convert_json(template(distribute=[target]))
+
+    assert ("-Depth 20" in " ".join(finding.help for finding in made.findings)) is is_wrong
+    assert (made.hcl is None) is is_wrong

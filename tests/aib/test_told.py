@@ -53,7 +53,7 @@ def test_an_empty_api_version_is_told_and_none_where_azure_wants_one() -> None:
 
     assert told(template(apiVersion=""), "AIB2P405")
     assert told(deployment(without), "AIB2P405") == [
-        "the resource has no apiVersion, without which Azure takes none: it is read as any version would"
+        "the resource has no apiVersion, which Azure requires; it is read as any version would read it"
     ]
     assert not told(without, "AIB2P405")
 

@@ -131,7 +131,7 @@ def test_the_source_says_which_plan_and_which_disks_it_has(azure: AzureStandIn, 
     assert re.search(r'plan_info {\s+plan_name += "cis-l1"\s+plan_product += "cis-ubuntu"\s+plan_publisher += "center-', hcl)
     assert "the source has 2 data disks (128 GB, 256 GB), which are not in the new image" in told
     assert "az vm image terms accept" in told
-    assert "the disk of the source has 64 GB and cannot shrink: 32 GB are too few" in told
+    assert "the disk of the source has 64 GB, and cannot shrink: 32 GB is too small" in told
     assert json.loads(Path("web/azure.json").read_text())["sourceVersion"]["name"] == "1.10.0"
 
 

@@ -56,7 +56,7 @@ def test_a_type_that_is_made_of_itself_is_an_error() -> None:
     tagged = template(tags={"a": "[parameters('a')]"})
     made = convert_json(deployment(tagged, parameters=parameters, definitions=definitions))
     assert made.hcl is None
-    assert any("made of itself" in finding.message for finding in made.findings)
+    assert any("contains itself" in finding.message for finding in made.findings)
 
 
 def linking(path: str) -> dict[str, Json]:

@@ -320,4 +320,4 @@ def test_a_type_that_is_not_defined_is_told(definitions: Json) -> None:
 
     conversion = convert_json(deployment(sized, parameters={"size": {"$ref": "#/definitions/zz"}}, definitions=definitions))
 
-    assert any("has the type `zz`, which `definitions` does not have" in one.message for one in conversion.findings)
+    assert any("has the type `zz`, which `definitions` lacks" in one.message for one in conversion.findings)

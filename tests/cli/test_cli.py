@@ -161,7 +161,7 @@ def test_broken_json_is_an_error_at_its_place(tmp_path: Path) -> None:
     status, hcl, stderr = convert("in.json", cwd=tmp_path)
     assert (status, hcl) == (1, "")
     assert stderr == (
-        "in.json:2:9: AIB2P001 error: found no comma after this value; expected `,` before the next key, in line 3, column 3\n"
+        "in.json:2:9: AIB2P001 error: found no `,` after this value; expected `,` before the next key, in line 3, column 3\n"
         "  |\n"
         '2 |   "a": 1\n'
         "  |         ^\n"

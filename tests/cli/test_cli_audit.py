@@ -52,13 +52,20 @@ def test_a_report_says_what_was_looked_at_from_the_name_of_the_repository_on_and
     for folder, path in (repository, "in"), (repository / "in", "."), (repository / "in", "./sub/.."):
         run("audit", path, "--output", str(tmp_path / "r.html"), "--output", str(tmp_path / "r.json"), cwd=folder)
         page = (tmp_path / "r.html").read_text(encoding="utf-8")
-        assert "From Azure Image Builder to Packer · contoso/in · 2026-11-27<" in page
+        assert '· contoso/in · <span class="whole-word">2026-11-27<' in page
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (report["lookedAt"], report["date"]) == ("contoso/in", "2026-11-27")
     lay(tmp_path / "alone")
     run("audit", "in", "in/a.json", "--output", "r.md", cwd=tmp_path / "alone")
     page = (tmp_path / "alone" / "r.md").read_text(encoding="utf-8")
     assert "\nLooked at `in, a.json` on 2026-11-27.\n" in page
+
+
+def test_a_subscription_beside_a_path_is_refused(tmp_path: Path) -> None:
+    lay(tmp_path)
+    done = run("audit", "in", "--subscription", "11111111-1111-1111-1111-111111111111", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--subscription stands in place of PATH: give one of them." in done.stderr.decode()
 
 
 def test_the_share_and_the_findings_decide_the_exit_status(tmp_path: Path) -> None:
@@ -162,7 +169,7 @@ def test_options_for_single_templates_are_refused_or_said_to_hold_for_all(tmp_pa
         assert done.returncode == 2
         assert f"{option} " in done.stderr.decode()
         assert run("audit", "in/a.json", option, "t", cwd=tmp_path).stderr.decode() == ""
-    assert "--os-type holds for all 4 files here" in run("audit", "in", "--os-type", "windows", cwd=tmp_path).stderr.decode()
+    assert "--os-type holds for all templates here" in run("audit", "in", "--os-type", "windows", cwd=tmp_path).stderr.decode()
 
 
 def test_a_conversion_that_fails_for_its_level_says_so(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def test_what_cannot_be_meant_is_told(tmp_path: Path, text: str, message: str) -
 def test_options_for_single_templates_do_not_silently_hold_for_all(tmp_path: Path) -> None:
     lay(tmp_path, in__a_json=GOOD, in__b_json=GOOD)
     _, _, stderr = convert("in", "-o", "out", "--os-type", "linux", cwd=tmp_path)
-    assert "--os-type holds for all 2 files here; aib2packer.toml gives options to single templates.\n" in stderr
+    assert "--os-type holds for all templates here; aib2packer.toml gives options to single templates.\n" in stderr
     status, _, stderr = convert("in", "-o", "out", "--name", "t", cwd=tmp_path)
     assert status == 2
     assert "--name chooses in one input" in stderr

@@ -254,7 +254,7 @@ def test_explain_prints_the_page_of_a_code() -> None:
 def test_explain_lists_all_codes() -> None:
     rows = run("explain").stdout.decode().splitlines()
     assert [row.split()[0] for row in rows] == list(by_id())
-    assert "AIB2P203  loss    optimize.vmBoot" in rows
+    assert "AIB2P203  loss    decide  optimize.vmBoot" in rows
 
 
 @pytest.mark.parametrize(

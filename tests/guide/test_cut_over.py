@@ -19,6 +19,9 @@ TOLD_NOTHING = Service(
     definitions=(),
     managed_image=False,
     counts=False,
+    staging_group="",
+    images=(),
+    wants=(),
     numbers_by_time=False,
 )
 

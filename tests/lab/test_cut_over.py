@@ -19,7 +19,9 @@ AN_ID = "/subscriptions/s/resourceGroups/g/providers/p/t/n"
 
 def commands_of(page: str) -> list[str]:
     """The lines of the shell blocks of a page."""
-    return [line for block in re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL) for line in block.splitlines()]
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    here = re.compile(r"<<'EOF'\n.*?^EOF$", re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in here.sub("", block).splitlines()]
 
 
 def calls_of_az(lines: list[str]) -> list[list[str]]:
@@ -29,7 +31,10 @@ def calls_of_az(lines: list[str]) -> list[list[str]]:
         inner = re.findall(r"\$\((az [^()]*)\)", line)
         rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
         for command in (*inner, *re.split(r" \| ", rest)):
-            words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0].partition(" ;; ")[0], comments=True)
+            words = shlex.split(
+                re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0].partition(" ;; ")[0].removesuffix("; done"),
+                comments=True,
+            )
             words = [word.replace(r"\`", "`") for word in words]  # which a shell does in double quotes, and shlex does not
             at = words.index("az") if "az" in words else -1
             if at >= 0:
@@ -107,7 +112,7 @@ def test_microsofts_parser_takes_the_queries_and_no_others(tmp_path: Path, monke
 
 def test_the_query_finds_users_of_these_images_and_of_no_others() -> None:
     query = (GOLDEN / "estate/consumers.kql").read_text(encoding="utf-8")
-    (pattern,) = re.findall(r"extract\(@'((?:[^']|'')*)', 1, tostring\(properties\)\)", query)
+    (pattern,) = re.findall(r"extract\(@'((?:[^']|'')*)', 1, tostring\(used\)\)", query)
     finder = re.compile(pattern.replace("''", "'"))
     group = "/subscriptions/s/resourceGroups/images/providers"
     gallery = f"{group}/Microsoft.Compute/galleries/golden/images"

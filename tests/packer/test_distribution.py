@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Options, OsType, SecurityType
-from tests.cases.templates import GALLERY, codes_of, convert_json, hcl_of, template
+from tests.cases.templates import GALLERY, GALLERY_TARGET, codes_of, convert_json, hcl_of, template
 
 Json = Any
 
@@ -257,3 +257,13 @@ def test_the_place_of_a_vhd_has_no_query() -> None:
     assert made.hcl is None
     assert [one.code.id for one in made.findings if "has a query" in one.message] == ["AIB2P143"]
     assert not any("SECRET" in one.message + one.help for one in made.findings)
+
+
+def test_what_is_said_of_many_galleries_does_not_name_all_of_them_for_each() -> None:
+    def said(count: int) -> int:
+        targets = [
+            {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/i{n}", "runOutputName": f"o{n}"} for n in range(count)
+        ]
+        return sum(len(finding.help) for finding in convert_json(template(distribute=targets)).findings)
+
+    assert said(80) < 2.1 * said(40)

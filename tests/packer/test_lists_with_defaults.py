@@ -168,3 +168,10 @@ def test_a_list_whose_items_are_image_templates_is_in_the_output() -> None:
 
     assert re.search(r'^ +t += "northeurope"$', made.hcl or "", re.MULTILINE)
     assert 'variable "regions"' not in (made.hcl or "")
+
+
+def test_the_first_region_is_that_of_the_list_which_a_loop_makes_regions_of() -> None:
+    regions = "[map(parameters('regions'), lambda('r', createObject('name', lambdaVariables('r'), 'replicaCount', 2)))]"
+    hcl = conversion(location="uksouth", properties=distributed(targetRegions=regions)).hcl or ""
+
+    assert re.search(r"^  location += var.regions\[0\]$", hcl, re.MULTILINE)

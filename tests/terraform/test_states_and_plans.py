@@ -75,7 +75,9 @@ def test_a_secret_that_may_be_any_text_refuses(convert_marked: Any, path: tuple[
     conversion = convert_marked(path)
 
     assert conversion.hcl is None
-    assert [finding.message.partition(" in ")[0] for finding in conversion.findings] == ["there is a secret"]
+    assert [finding.message.partition(" holds ")[2] for finding in conversion.findings] == [
+        "a secret, and it is not known which text that is"
+    ]
     assert CANARY not in "".join(shown(conversion))
 
 
@@ -104,9 +106,7 @@ def test_a_deployment_with_a_secret_in_it_refuses(key: str) -> None:
     conversion = _plan(_deployment(), {key: True}, kind=_DEPLOYMENT)
 
     assert conversion.hcl is None
-    assert conversion.findings[0].message.startswith(
-        "there is a secret in what a.b deploys, and which text it is cannot be told"
-    )
+    assert conversion.findings[0].message.startswith("what a.b deploys holds a secret, and it is not known which text that is")
     assert CANARY not in "".join(shown(conversion))
 
 

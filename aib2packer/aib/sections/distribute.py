@@ -100,7 +100,7 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         fields.report.add(
             codes.STORAGE_TYPE,
             storage.span,
-            "storageAccountType belongs beside replicationRegions; it is taken for all regions",
+            "storageAccountType goes with replicationRegions; it is used for all regions",
             help="Set it in each of targetRegions.",
         )
     if target_regions is not None and replication_regions is not None:
@@ -174,15 +174,15 @@ def _major(fields: Fields) -> Number | None:
         fields.report.add(
             codes.WANTED,
             fields.key_span("versioning"),
-            f"{versioning.path} has no scheme, which the service wants: it is read as Latest",
-            help="Write a scheme of Latest.",
+            f"{versioning.path} has no scheme, which the service requires; it is read as Latest",
+            help="Set the scheme to Latest.",
         )
     versioning.close()
     if scheme is not None and scheme.value.lower() == "source":
         fields.report.add(
             codes.VERSION_SOURCE,
             scheme.span,
-            "the scheme Source makes a number from the source image's version, by a rule that is published nowhere",
+            "the scheme Source derives the version from that of the source image, by a rule that Microsoft does not publish",
             help="Pass the number that you want: -var image_version=…",
         )
     elif scheme is not None and scheme.value.lower() != "latest":

@@ -37,9 +37,9 @@ def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     fields.close()
     _check_type(fields, kind, written, value)
     if isinstance(value, JsonSymbolic):
+        fields.skip("userAssignedIdentities")
         value = node_of(root.reading.resolve(value.symbol), value.span)
     if isinstance(value, JsonSymbolic):  # who they are is known when the template is deployed, and Packer needs none of them
-        fields.skip("userAssignedIdentities")
         return ()
     if not isinstance(value, JsonObject):
         if value is not None:
@@ -95,7 +95,7 @@ def _account(identities: JsonObject, fields: Fields) -> None:
             fields.report.add(
                 codes.REFUSED_IDENTITY,
                 member.value.span,
-                "an object belongs here, most often an empty one: the identity is named by the key",
+                "this must be an object, usually an empty one: the key names the identity",
                 help="Write {}.",
             )
 

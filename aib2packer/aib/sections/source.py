@@ -76,7 +76,8 @@ def read_platform_image(fields: Fields) -> PlatformImage | None:
         fields.report.add(
             codes.EXACT_VERSION,
             exact.span,
-            f"`latest` was {exact} when the template was submitted; the build takes what is the latest when it runs",
+            f"`latest` was {exact} when the template was submitted; the build takes the version that is the latest when it "
+            "runs",
             help=f'Set `image_version = "{exact}"` to build from that version.',
         )
     return PlatformImage(publisher, offer, sku, version, plan, fields.span)
@@ -178,7 +179,7 @@ def read_iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
     fields.report.add(
         codes.ISO_REPLACED,
         fields.key_span("type"),
-        f"the ISO source is replaced by the marketplace image {replace_iso}, as asked for",
+        f"the ISO source is replaced by the marketplace image {replace_iso}, as --replace-iso asks",
         help="Compare what the two install.",
     )
     chosen = version[0] if version and version[0].literal != "latest" else None

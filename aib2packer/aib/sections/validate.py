@@ -63,7 +63,7 @@ def _without_image(properties: Fields) -> None:
         report.add(
             codes.SOURCE_ONLY,
             properties.key_span("distribute"),
-            "nothing is distributed: with sourceValidationOnly there is no new image; what Image Builder distributes then is "
-            "documented nowhere",
+            "nothing is distributed: with sourceValidationOnly there is no new image; Microsoft does not document what Image "
+            "Builder distributes then",
             help=help_text,
         )

@@ -77,7 +77,7 @@ def _subnet(profile: Fields) -> Subnet | None:
         fields.report.add(
             codes.CONTAINER_SUBNET,
             own.span,
-            "containerInstanceSubnetId is where the service ran Packer: now you do",
+            "containerInstanceSubnetId is the subnet where the service ran Packer; now you run it",
             help="Run Packer on a machine that reaches the build subnet, such as one in this network.",
         )
     text, given = fields.optional_text("subnetId")
@@ -109,7 +109,7 @@ def _subnet(profile: Fields) -> Subnet | None:
         fields.report.add(
             codes.OLD_SPELLING,
             fields.key_span("name"),
-            f"vnetConfig has been one subnetId since API version {_SPLIT_UNTIL}; name, subnetName and resourceGroupName are "
+            f"vnetConfig has taken one subnetId since API version {_SPLIT_UNTIL}; name, subnetName and resourceGroupName are "
             "read as that",
             help="Write subnetId.",
         )
@@ -159,5 +159,5 @@ def _dropped_proxy(fields: Fields) -> None:
             codes.PROXY_VM,
             fields.key_span("proxyVmSize"),
             f"{fields.path}.proxyVmSize sizes a proxy VM ({size}) that only Image Builder needs to reach the subnet",
-            help="Nothing to do: run Packer where it reaches the subnet.",
+            help="Run Packer on a machine that reaches the subnet.",
         )

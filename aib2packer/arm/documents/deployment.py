@@ -519,7 +519,7 @@ def _report_unknown_condition(deployed: Deployed, report: Report) -> None:
     report.add(
         codes.CONDITION,
         (item.get("condition") or item).span,
-        f"whether {which} is deployed is not known: it is assumed to be",
+        f"whether {which} is deployed is not known; it is assumed to be",
         help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
     )
 
@@ -669,8 +669,8 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
     report.add(
         codes.LINKED_TEMPLATE,
         link.span,
-        f"the linked template {name} is not read: an image template in it is not seen",
-        help="Give the folder that holds both: a link is followed within what is given only."
+        f"the linked template {name} is not read: any image template in it is missed",
+        help="Give the folder that holds both: links are followed only within what is given."
         if leads_out
         else "Convert the linked template by itself, or put it into this one: `az bicep build --file FILE` does.",
     )

@@ -227,7 +227,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             report.add(
                 codes.UNKNOWN_API_VERSION,
                 body.key_span("type"),
-                "the resource has no apiVersion, without which Azure takes none: it is read as any version would",
+                "the resource has no apiVersion, which Azure requires; it is read as any version would read it",
                 help="Write it beside the type.",
             )
         defaults: dict[str, ArmValue] = {}
@@ -316,7 +316,7 @@ def _report_cut(what: str, span: Span, report: Report) -> None:
     report.add(
         codes.WRONG_TYPE,
         span,
-        f"{what} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
+        f"{what} has become text: ConvertTo-Json does that to whatever is nested deeper than two levels",
         help="Print it again, with ConvertTo-Json -Depth 20.",
     )
 
@@ -359,7 +359,8 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
         report.add(
             codes.SHOWN_IN_PART,
             body.span.first,
-            f"`az image builder show` leaves newer settings out, set or not: {', '.join(left_out)} and what is as new",
+            f"`az image builder show` leaves out newer settings, even where they are set: {', '.join(left_out)} and others as "
+            "new",
             help='Convert what this prints: `az rest --method get --url "https://management.azure.com<id of the template>'
             f'?api-version={_NEWEST_API}"`.',
         )

@@ -135,7 +135,7 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
             report.add(
                 codes.NOT_ONE_OF,
                 span,
-                f"the parameter {name} has the type `{missing}`, which `definitions` does not have, or which is made of itself",
+                f"the parameter {name} has the type `{missing}`, which `definitions` lacks, or which contains itself",
                 help="Define the type, or write string, int, bool, object, array, securestring or secureObject.",
             )
     return declared_parameters(template)
@@ -169,7 +169,7 @@ def _check_limits(template: JsonObject, report: Report) -> None:
                 codes.EXPRESSION,
                 template.key_span(key),
                 f"there are {len(declared.members)} {key}: ARM takes {most} in a template",
-                help="Put some of them together in an object, or into a nested deployment.",
+                help="Combine some of them in an object, or move some into a nested deployment.",
             )
 
 
@@ -380,7 +380,7 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
         report.add(
             codes.WRONG_TYPE,
             document.span,
-            "this is not a parameters file, which is an object",
+            "this is not a parameters file: that is an object",
             help='Pass a file such as {"parameters": {"name": {"value": "x"}}}.',
         )
         return {}
@@ -430,7 +430,7 @@ def _file_value(name: str, entry: Json, report: Report) -> Given | None:
         report.add(
             codes.PARAMETER,
             entry.span,
-            f"the value of the parameter {name} is neither `value`, `reference` nor `expression`: it cannot be read",
+            f"the value of the parameter {name} is none of `value`, `reference` and `expression`, and cannot be read",
             help=f'Write {{"value": …}}, or pass --set {shlex.quote(name)}=…',
         )
     return value

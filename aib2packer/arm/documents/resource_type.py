@@ -40,6 +40,6 @@ def check_type(body: JsonObject, report: Report) -> None:
     report.add(
         codes.WRONG_RESOURCE,
         span,
-        f"{what} the type of an image template, which this is all the same",
+        f"{what} the type of an image template; it is read as one all the same",
         help=f"Write {FULL_TYPE}.",
     )

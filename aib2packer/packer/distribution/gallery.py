@@ -282,7 +282,7 @@ def _replication_mode(target: GalleryTarget, regions: Mapping[Value, Copies], co
     context.report.add(
         codes.NOT_SHALLOW,
         mode.span,
-        "shallow replication is for one replica in the build region: full replication is used",
+        "shallow replication is only for one replica, in the build region; full replication is used",
         help="Keep one region and one replica for a shallow version.",
     )
     return _FULL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.gallery_versions import LARGEST_PART
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 VERSION = "image_version"
 """The variable and the local that hold the version."""
+_TOLD_IN_FULL = 3  # targets that are counted on by one command, which names all of them
 
 
 def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols) -> Value:
@@ -67,11 +69,15 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
 def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
     """Report how versions differ from the service's, and those that a gallery does not take."""
     options = counting_options(galleries, symbols)
+    told: Counter[str] = Counter()
     for target in galleries:
         if is_explicit(target):
             _check(target, report)
-        else:
-            _report_by_time(target, options[_variable_name(target, galleries, symbols)], report)
+            continue
+        name = _variable_name(target, galleries, symbols)
+        told[name] += 1
+        what = f"`packer build {options[name]}`" if told[name] <= _TOLD_IN_FULL else "the command of the targets before it"
+        _report_by_time(target, what, report)
 
 
 def series(target: GalleryTarget) -> int | tuple[str | TextSymbol, ...]:
@@ -160,7 +166,7 @@ def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> Non
         codes.VERSION_BY_TIME,
         target.id.text.span,
         service,
-        help=f"To increment the highest version instead: `packer build {counting}`.",
+        help=f"To increment the highest version instead: {counting}.",
     )
 
 
@@ -181,13 +187,14 @@ def _check(target: GalleryTarget, report: Report) -> None:
             report.add(
                 codes.REFUSED_BY_AZURE,
                 version.span,
-                f"the part {part} of the version {version} is not what a gallery takes: 0 to {LARGEST_PART}, no leading zeros",
+                f"the part {part} of the version {version} is not valid: a gallery takes 0 to {LARGEST_PART}, without leading "
+                "zeros",
                 help="Write a version such as 1.0.0.",
             )
     if target.major is not None:
         report.add(
             codes.VERSION_TWICE,
             target.major.span,
-            f"there is an explicit version, {version}, beside versioning of major {_shown(target.major)}: the former is used",
+            f"the id names the version {version}, and versioning asks for major {_shown(target.major)}; the id wins",
             help="Remove one of them.",
         )

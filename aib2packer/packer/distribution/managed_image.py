@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _HOW_TO_REPLACE = (
     "Make the name in imageId a parameter, and give each build a name of its own with `-var`: the old image stays. To keep the "
-    "name, {}: there is none until the build has ended, and none after one that fails.{}"
+    "name, {}: until a build succeeds there is no image.{}"
 )
 _NOT_BY_FORCE = (
-    " Not with -force: that also deletes a gallery version that has the number of the new one, where Image Builder refuses to "
-    "build."
+    " Do not use -force, which also deletes a gallery version that has the number of the new one, where Image Builder "
+    "refuses to build."
 )
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 

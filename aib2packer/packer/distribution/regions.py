@@ -105,7 +105,9 @@ def storage_type(storage: TemplateText, symbols: Symbols, report: Report) -> Val
             help=f"Write one of {', '.join(STORAGE_TYPES)}.",
         )
         return symbols.value(storage)
-    report.add(codes.WRONG_CASE, storage.span, f"`{storage}` is spelt `{spelt}`; it is read as such", help=f"Write `{spelt}`.")
+    report.add(
+        codes.WRONG_CASE, storage.span, f"`{storage}` should be `{spelt}`, and is read as that", help=f"Write `{spelt}`."
+    )
     return spelt
 
 

@@ -212,7 +212,7 @@ def _check(key: str, value: TemplateText, report: Report) -> None:
         report.add(
             codes.NORMALIZED,
             value.span,
-            f"the tag {key} changes: HCL brings all text to Unicode's form C",
+            f"HCL brings all text to Unicode's form C, which changes the tag {key}",
             help="Write it in that form.",
         )
     if len(key.encode("utf-8", "replace")) > _LONGEST_KEY or len(value.visible.encode("utf-8", "replace")) > _LONGEST_VALUE:
@@ -228,6 +228,6 @@ def _check(key: str, value: TemplateText, report: Report) -> None:
         report.add(
             codes.REFUSED_BY_AZURE,
             value.span,
-            f"the tag {key} is not one that Azure takes: there is one of <>%&\\?/ in its name",
+            f"Azure refuses the tag {key}: its name has one of <>%&\\?/",
             help="Rename it.",
         )

@@ -48,14 +48,14 @@ def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> 
 
 def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
     why = (
-        "azure-arm makes a managed image out of a managed image in any case"
+        "azure-arm makes a managed image whenever it starts from one"
         if kind_of_source(template.source).image_group(template.source) is not None
         else "azure-arm makes a managed image in the region of the build only, from whose disk the others are copied"
     )
     report.add(
         codes.EXTRA_MANAGED_IMAGE,
         template.source.span,
-        f"{why}: one in {group} whose name begins with {TEMPORARY}-{name}, which the last post-processor deletes",
+        f"{why}: its name begins with {TEMPORARY}-{name}, it is in {group}, and the last post-processor deletes it",
         help=f"If the build fails before that, delete it: `az image list --resource-group {shown_name(group)} --query "
         f"\"[?starts_with(name, '{TEMPORARY}-{name}-')].id\" --output tsv | xargs -r az image delete --ids`.",
     )

@@ -220,7 +220,7 @@ class VhdKind(TargetKind[VhdTarget]):
             report.add(
                 codes.VHD_PLACE,
                 target.uri.span,
-                "the VHD is copied when all else is done: its storage account must be in the subscription of the build, and "
+                "the VHD is copied last: its storage account must be in the subscription of the build, and "
                 "the container must exist by then",
                 help="Create the container before the build: `az storage container create --auth-mode login --account-name ... "
                 "--name ...`.",
@@ -408,7 +408,7 @@ def _place(
         report.add(
             codes.BAD_ADDRESS,
             uri.span,
-            "the place for a VHD has a query: whoever runs Packer signs in, and a signature would stand in the manifest",
+            "the URI for the VHD has a query: Packer signs in without it, and a signature would end up in the manifest",
             help="Leave out the question mark and what comes after it.",
         )
         return None
@@ -418,7 +418,7 @@ def _place(
         report.add(
             codes.BAD_ADDRESS,
             uri.span,
-            f"`{uri}` is not a place for a VHD",
+            f"`{uri}` is not a URI for a VHD",
             help=f"Write https://ACCOUNT.{cloud.facts.blob_host}/CONTAINER/NAME.vhd",
         )
         return None

@@ -22,8 +22,9 @@ def plan_info(plan: PurchasePlan | None, symbols: Symbols, report: Report) -> Se
     report.add(
         codes.PLAN_TERMS,
         plan.name.span,
-        "Azure gives an image with a purchase plan only to subscriptions that accepted its terms",
-        help=f"Once: `az vm image terms accept --publisher {shown_name(plan.publisher)} --offer {shown_name(plan.product)} "
+        "Azure gives an image with a purchase plan only to subscriptions that have accepted its terms",
+        help=f"Accept them once: `az vm image terms accept --publisher {shown_name(plan.publisher)} --offer "
+        f"{shown_name(plan.product)} "
         f"--plan {shown_name(plan.name)}`.",
     )
     body = (

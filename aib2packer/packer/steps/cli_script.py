@@ -198,12 +198,12 @@ class Script:
                 codes.NOT_EXACT,
                 text.span,
                 "Packer evaluates `{{` in the scripts of post-processors, and nothing escapes it there",
-                help="Write it without.",
+                help="Leave it out.",
             )
         elif means_more(text.visible):
             self._report.add(
                 codes.NOT_EXACT,
                 text.span,
                 "the Azure CLI reads a file where a value begins with `@`, and nothing escapes it there",
-                help="Write it without.",
+                help="Leave it out.",
             )

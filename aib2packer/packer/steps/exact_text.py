@@ -47,7 +47,7 @@ def require_exact(text: TemplateText, report: Report) -> None:
         report.add(
             codes.NOT_EXACT,
             text.span,
-            "HCL would change some of these characters: it brings all text to Unicode's form C",
+            "HCL brings all text to Unicode's form C, which changes some of these characters",
             help="Write the text in that form, or do this in a script.",
         )
 

@@ -52,8 +52,8 @@ def _check(customizers: Mapping[Span, Customizer], steps: Sequence[Provisioner],
             report.add(
                 codes.RESTART_UNSEEN,
                 own.span,
-                f"this script may restart the VM: it has not been fetched, so a restart in it is not seen; {following.path} "
-                "begins with an upload, which Packer does not try again",
+                f"this script has not been fetched, so it is not known whether it restarts the VM; {following.path} "
+                "begins with an upload, which Packer does not retry",
                 help="Convert with --fetch, which reads the script. If it restarts the VM, put a WindowsRestart customizer "
                 "after this one.",
             )
@@ -61,8 +61,8 @@ def _check(customizers: Mapping[Span, Customizer], steps: Sequence[Provisioner],
             report.add(
                 codes.RESTARTS_WITHIN,
                 own.span,
-                "these commands restart the VM: the connection breaks while the step runs, which fails, or the next one begins "
-                "before the VM goes down",
+                "these commands restart the VM: the step fails when the connection breaks, or the next step begins before the "
+                "VM goes down",
                 help="Take the restart out, and put a WindowsRestart customizer after this one.",
             )
             if following is not None and after is not None:
@@ -76,7 +76,7 @@ def _report_upload(restarts: Customizer, following: Customizer, upload: Provisio
     report.add(
         codes.RESTARTS_WITHIN,
         following.span,
-        f"{restarts.path} restarts the VM before this step, whose {what} is uploaded first: Packer tries a command again for "
-        "five minutes, but no upload",
+        f"{restarts.path} restarts the VM before this step, whose {what} is uploaded first: Packer retries commands for five "
+        "minutes, but not uploads",
         help=f"{fetched}ut a WindowsRestart customizer before this one.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.symbolic import Access
+from aib2packer.arm.language.symbolic import Access, Apply, Lambda, LambdaVariable, is_symbol, rebuild
 from aib2packer.arm.language.text import LateExpression, TemplateText
 
 if TYPE_CHECKING:
@@ -33,9 +33,18 @@ def first_region(regions: TemplateText, resolve: Resolve) -> TemplateText:
     part = regions.parts[0]
     value = part.value if isinstance(part, LateExpression) else None
     now = _value(regions, resolve)
-    first = Access(value, 0)
     named = isinstance(now, tuple) and isinstance(now[0], Mapping)
-    return TemplateText((LateExpression(Access(first, "name") if named else first, regions.span),), regions.span)
+    match value:
+        case Apply("map", (list_, Lambda((item,), {"name": name}))) if named and not isinstance(list_, Lambda):
+            first = _filled(name, LambdaVariable(item), Access(list_, 0))
+        case _:
+            first = Access(Access(value, 0), "name") if named else Access(value, 0)
+    return TemplateText((LateExpression(first, regions.span),) if is_symbol(first) else (str(first),), regions.span)
+
+
+def _filled(value: ArmValue, variable: LambdaVariable, item: ArmValue) -> ArmValue:
+    """What a loop makes of an item."""
+    return item if value == variable else rebuild(value, lambda part: _filled(part, variable, item))
 
 
 def _value(text: TemplateText, resolve: Resolve) -> ArmValue:

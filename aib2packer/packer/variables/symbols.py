@@ -207,8 +207,7 @@ class Symbols:
             self.report.add(
                 codes.URI,
                 span,
-                "what uri() resolves is assumed to be a relative path: a URL, or a path that begins with `/`, is something "
-                "else",
+                "uri() is assumed to resolve a relative path; a URL, or a path that begins with `/`, gives something else",
                 help="Give it as a path such as scripts/install.sh.",
             )
 

@@ -54,7 +54,7 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
             report.add(
                 codes.OUT_OF_RANGE,
                 disk.span,
-                f"a disk of {disk.value} GB cannot be: Azure has disks of 1 to {most} GB for that",
+                f"a disk of {disk.value} GB is not possible: Azure has disks of 1 to {most} GB for that",
                 help="Write its size in GB.",
             )
     _warn_of_small_disk(template, decisions.os_type, report)
@@ -113,7 +113,7 @@ def _place(template: ImageTemplate, region: TemplateText | None, name: str, symb
             f"Packer builds in {region}, where the image is to be, and not in {template.location}"
             f"{'' if region.literal and template.location.literal else ', if that is another'}: it makes managed images in the "
             "region of the build only, and Azure wants a gallery version there too",
-            help="See that the size of the build VM is to be had there.",
+            help="Check that the size of the build VM is available there.",
         )
     group, temporary = template.staging_resource_group, temporary_group(name)
     if group is None:
@@ -148,7 +148,7 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
         report.add(
             codes.VM_DOES_NOT_FIT,
             disk.span,
-            f"{what} and cannot shrink: {disk.value} GB are too few",
+            f"{what}, and cannot shrink: {disk.value} GB is too small",
             help="Leave osDiskSizeGB out, or write a larger size.",
         )
 

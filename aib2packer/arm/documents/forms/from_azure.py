@@ -112,7 +112,7 @@ def _report_last_run(document: JsonObject, report: Report) -> None:
                 codes.LAST_RUN,
                 properties.key_span("source"),
                 "this image template has never run: nothing shows that it builds",
-                help="Look at the first `packer build` closely: what fails may never have worked.",
+                help="Watch the first `packer build` closely: what fails may never have worked.",
             )
         return
     state = string_of(status.get("runState")) or ""

@@ -39,7 +39,7 @@ def report_script(source: SourceText, report: Report) -> bool:
     report.add(
         codes.SCRIPT,
         Span(source, *found.span(1)),
-        f"this makes an image template by commands ({' '.join(found[1].split())}), which are not run here",
+        f"this script makes an image template ({' '.join(found[1].split())}), and is not run here",
         help=f"Convert what it has made, straight from Azure: `aib2packer convert {where} -o DIR`.",
     )
     return True

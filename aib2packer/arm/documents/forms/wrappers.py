@@ -67,8 +67,8 @@ def report_further_pages(document: Json, report: Report) -> None:
     report.add(
         codes.NOT_READ,
         document.key_span(key),
-        f"this is one page, with {len(items):,} {all_there_are}: what is on the others is not converted",
-        help="Convert the other pages too, or have Azure asked for all: aib2packer convert --subscription ID -o DIR.",
+        f"this is one page, with {len(items):,} {all_there_are}: the others are not converted",
+        help="Convert the other pages too, or let Azure be asked for all of them: aib2packer convert --subscription ID -o DIR.",
     )
 
 

@@ -1,0 +1,1 @@
+echo "for ${USER} at 100%"
