@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +123,7 @@ def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json |
         from aib2packer.terraform.configuration import Files
         from aib2packer.terraform.module import read_configuration
 
-        return read_configuration(source, Files(beside.read, beside.names), report)
+        return read_configuration(source, Files(cache(beside.read), cache(beside.names)), report)
     return None if report_script(source, report) else parse(source, report)
 
 

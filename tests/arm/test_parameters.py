@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 import pytest
 
 from aib2packer import Conversion, Options, Severity
+from aib2packer.arm.documents.fill_placeholders import fill
+from aib2packer.arm.documents.parameters import Setting
 from aib2packer.findings import codes
-from aib2packer.text.source import SourceText
+from aib2packer.findings.model import Report
+from aib2packer.jsonc.tree import JsonArray, JsonScalar
+from aib2packer.text.source import SourceText, Span
 from tests.arm.test_deployment import deployment
 from tests.cases.templates import convert_json, template
 
@@ -321,3 +325,21 @@ def test_a_type_that_is_not_defined_is_told(definitions: Json) -> None:
     conversion = convert_json(deployment(sized, parameters={"size": {"$ref": "#/definitions/zz"}}, definitions=definitions))
 
     assert any("has the type `zz`, which `definitions` lacks" in one.message for one in conversion.findings)
+
+
+def test_a_long_text_is_not_cut_out_for_each_value_that_was_made_of_it() -> None:
+    class Text(str):
+        __slots__ = ()
+        cut = 0
+
+        def __getitem__(self, key: SupportsIndex | slice) -> str:
+            Text.cut += 1
+            return super().__getitem__(key)
+
+    whole = Span(SourceText("web.bicepparam", Text("x" * 100)), 0, 100)
+    values = JsonArray(tuple(JsonScalar(f"value {n}", whole) for n in range(50)), whole)
+
+    filled = fill(values, {"name": Setting("web", whole)}, Options(), Report())
+
+    assert filled.document == values
+    assert Text.cut == 0

@@ -9,6 +9,7 @@ import pytest
 from aib2packer import Conversion, Options, Severity, convert
 from aib2packer.cli import main
 from aib2packer.findings import codes
+from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText
 
 PLAIN = """
@@ -240,14 +241,23 @@ def test_values_come_from_files_as_terraform_reads_them_and_from_the_command_lin
     )
 
 
-def test_a_module_that_calls_itself_is_read_once_and_told(tmp_path: Path) -> None:
-    call = 'module "again" {\n  source = "./"\n}\n'
-    (tmp_path / "main.tf").write_text(configuration(more=call))
+def test_a_module_that_calls_itself_is_read_once_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = "".join(f'module "again{n}" {{\n  source = "./"\n}}\n' for n in range(9))
+    (tmp_path / "main.tf").write_text(configuration(more=calls))
+    read: list[str] = []
+    as_before = FilesBeside.read
+
+    def read_file(beside: FilesBeside, path: str) -> SourceText:
+        read.append(path)
+        return as_before(beside, path)
+
+    monkeypatch.setattr(FilesBeside, "read", read_file)
 
     conversion = converted((tmp_path / "main.tf").read_text(), file=str(tmp_path / "main.tf"))
 
     assert conversion.image_templates == ("web",)
     assert any("leads back to itself" in finding.message for finding in conversion.findings)
+    assert read == ["main.tf"]
 
 
 def test_count_and_for_each_make_several_images() -> None:
@@ -367,3 +377,11 @@ def test_a_configuration_in_json_is_told() -> None:
 
 def test_a_variable_for_a_resource_of_another_provider_has_its_name_too() -> None:
     assert 'variable "random_string_s_result"' in hcl(converted(configuration(size='"x${random_string.s.result}"')))
+
+
+def test_a_resource_and_a_data_source_of_one_name_are_two_variables_and_so_are_one_and_several() -> None:
+    names = "${azurerm_x.a.id} ${data.azurerm_x.a.id} ${azurerm_x.a[0].id}"
+    printed = hcl(converted(configuration(inline=f'["{names}", join(",", azurerm_x.a[*].id)]')))
+
+    assert '"${var.x_a_id} ${var.data_x_a_id} ${var.x_a_id}"' in printed
+    assert 'join(",", var.x_a_id_2)' in printed

@@ -147,7 +147,8 @@ class _Filler:
         return JsonMember(self._text(member.key, where), member.key_span, self.node(member.value, inner))
 
     def _scalar(self, node: JsonScalar, text: str, where: _Where) -> Json:
-        is_bare = node.span.text == text  # without quotes: a tool writes what belongs there
+        # Without quotes: a tool writes what belongs there. A long text is not cut out for each value that was made of it.
+        is_bare = node.span.end - node.span.start == len(text) and node.span.text == text
         whole = IN_TAGS if is_bare else where.whole
         if whole.fullmatch(text):
             name, value = self.given.get(plain(text), ("", None))
