@@ -8,7 +8,7 @@ resource "azapi_resource" "web" {
       source = { type = "PlatformImage", publisher = "Canonical", offer = "ubuntu-24_04-lts", sku = "server", version = "latest" }
       customize = concat(
         [{ type = "Shell", inline = ["echo hello"] }],
-        [for script in fileset(path.module, "*.bash") : { type = "Shell", inline = [file("${path.module}/${script}")] }]
+        [for script in fileset(path.module, "*.bash") : { type = "Shell", inline = ["bash ${script}"] }]
       )
       distribute = [{ type = "VHD", runOutputName = "web" }]
     }
