@@ -12,6 +12,7 @@ from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.model import Build, Section
 from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
+from aib2packer.packer.steps.shell_local import ENCODED_NOTE, is_encoded
 from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 from aib2packer.packer.vm.resource_group import goes_with_build
 from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
@@ -56,6 +57,7 @@ def assemble(
         taken = {*symbols.order, *symbols.local_names}
         source, provisioners, post_processors = with_ids_declared(source, steps.provisioners, post_processors, taken)
         steps = replace(steps, provisioners=provisioners)
+    provisioners, post_processors = _with_encoding_told(steps.provisioners, post_processors)
     notes = {"polling_duration_timeout": _ONE_LIMIT}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
@@ -68,7 +70,7 @@ def assemble(
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
-    provisioners = tuple(map(_escaped_step, _said_once(steps.provisioners)))
+    provisioners = tuple(map(_escaped_step, _said_once(provisioners)))
     tolerant = any("continue_on_error" in step.settings for step in provisioners)
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, post_processors, order)
@@ -90,6 +92,21 @@ def assemble(
         files={**steps.files, **steps.assets, **checksums(steps.assets), **scripts},
         values=given,
     )
+
+
+def _with_encoding_told(
+    provisioners: tuple[Provisioner, ...], chains: tuple[PostProcessors, ...]
+) -> tuple[tuple[Provisioner, ...], tuple[PostProcessors, ...]]:
+    """The steps, the first with an encoded environment with a comment that says why it is one."""
+    for at, step in enumerate(provisioners):
+        if is_encoded(step.settings.get("env")):
+            told = replace(step, comment=sentences(step.comment, ENCODED_NOTE))
+            return (*provisioners[:at], told, *provisioners[at + 1 :]), chains
+    for at, chain in enumerate(chains):
+        if any(is_encoded(step.settings.get("env")) for step in chain.steps):
+            named = replace(chain, comment=sentences(chain.comment, ENCODED_NOTE))
+            return provisioners, (*chains[:at], named, *chains[at + 1 :])
+    return provisioners, chains
 
 
 def _declared(

@@ -144,6 +144,7 @@ class Written:
         self.parameters: dict[str, JsonMember] = {}
         self.variables: dict[str, JsonMember] = {}
         self._addressed: set[tuple[str, ...]] = set()
+        self._stands_for: dict[str, tuple[str, ...]] = {}
 
     def surroundings(self) -> Surroundings:
         """What expressions at the top of a block can name."""
@@ -325,9 +326,18 @@ class Written:
         secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
         type_ = "array" if several else "string" if key is None else "object"
         kind = ("secure" if secret and not several else "") + type_
-        free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
+        name = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
+        free = self._free(name, (*path, which, type_))
         declared = self._declare(free, kind, known_by, span, untyped=key is None and not secret and not several)
         return declared + ("" if key is None else f"[{key}]")
+
+    def _free(self, name: str, path: tuple[str, ...]) -> str:
+        """A name that stands for nothing but this: a resource and a data source can be called alike, and be one or several."""
+        number, free = 1, name
+        while self._stands_for.setdefault(free, path) != path:
+            number += 1
+            free = f"{name}_{number}" if path[0] != "data" or number > len(("name", "data")) else f"data_{name}"
+        return free
 
 
 def _short(kind: str) -> str:

@@ -196,7 +196,8 @@ build {
     ]
   }
 
-  # What no target asked for is deleted, also after a failure above.
+  # What no target asked for is deleted, also after a failure above. In env, Packer renders `{{`, and the Azure CLI reads a file
+  # after `@`: values that are not known yet are encoded.
   post-processor "shell-local" {
     name = "clean-up"
     env = { for name, value in {

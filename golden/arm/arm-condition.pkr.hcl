@@ -180,7 +180,8 @@ build {
     ]
   }
 
-  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. In env, Packer
+  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {

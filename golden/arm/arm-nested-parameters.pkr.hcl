@@ -9,7 +9,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
-# Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression with a fixed value (AIB2P308), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

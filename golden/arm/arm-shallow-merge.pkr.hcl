@@ -11,7 +11,7 @@
 #   subscription_id=... resource_group_name=... gallery=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$resource_group_name/providers/Microsoft.Compute/galleries/$gallery/images/web")
 #
-# Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression with a fixed value (AIB2P308), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -11,8 +11,8 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/...)
 #
-# Differs from Image Builder: build region added to the regions (AIB2P305), expression folded into its value (AIB2P308), build
-# VM open to the internet (AIB2P318).
+# Differs from Image Builder: build region added to the regions (AIB2P305), expression with a fixed value (AIB2P308), build VM
+# open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

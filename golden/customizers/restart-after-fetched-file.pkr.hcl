@@ -265,7 +265,8 @@ build {
     ]
   }
 
-  # azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs. In env, Packer renders `{{`, and the
+  # Azure CLI reads a file after `@`: values that are not known yet are encoded.
   post-processor "shell-local" {
     name = "w-regions"
     env = { for name, value in {

@@ -164,7 +164,8 @@ build {
     ]
   }
 
-  # VHD, copied from that of azure-arm.
+  # VHD, copied from that of azure-arm. In env, Packer renders `{{`, and the Azure CLI reads a file after `@`: values that are
+  # not known yet are encoded.
   post-processors {
     post-processor "shell-local" {
       name = "second"

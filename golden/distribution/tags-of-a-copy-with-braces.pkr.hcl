@@ -176,7 +176,8 @@ build {
     ]
   }
 
-  # SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm. In env, Packer renders `{{`, and the Azure CLI reads a file after
+  # `@`: values that are not known yet are encoded.
   post-processors {
     post-processor "shell-local" {
       name = "web2"

@@ -8,8 +8,8 @@
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the managed image's resource group.
 # Scripts and files were fetched when the template was converted; `sha256sum --check SHA256SUMS` compares.
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304), expression folded into its value (AIB2P308),
-# build VM open to the internet (AIB2P318).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), expression with a fixed value (AIB2P308), build
+# VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -134,7 +134,8 @@ build {
     script          = "${path.root}/scripts/lay-deprovisioning-script.sh"
   }
 
-  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build. In env, Packer
+  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {

@@ -172,7 +172,8 @@ build {
     script          = "${path.root}/scripts/generalize.sh"
   }
 
-  # azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs. In env, Packer renders `{{`, and the
+  # Azure CLI reads a file after `@`: values that are not known yet are encoded.
   post-processor "shell-local" {
     name = "g1-regions"
     env = { for name, value in {

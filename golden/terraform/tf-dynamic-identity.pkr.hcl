@@ -8,7 +8,7 @@
 #
 # Run it where it can reach the subnet of the build VM, if it has one. The account needs Contributor on the subscription, which
 # Image Builder's own service took care of, and what the identity builder had: the subnet and the storage account.
-# Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression with a fixed value (AIB2P308), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.16.0"

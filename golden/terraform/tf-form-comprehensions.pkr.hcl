@@ -6,8 +6,8 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the storage account.
-# Differs from Image Builder: expression folded into its value (AIB2P308), inline PowerShell stops at its first terminating
-# error (AIB2P310), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression with a fixed value (AIB2P308), inline PowerShell stops at its first terminating error
+# (AIB2P310), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -16,8 +16,8 @@
 #   -var image_version=$(aib2packer next-version "$shared_image_avd_id")
 #
 # Not carried over: optimize.vmBoot (AIB2P203).
-# Differs from Image Builder: build region added to the regions (AIB2P305), expression folded into its value (AIB2P308), build
-# VM open to the internet (AIB2P318).
+# Differs from Image Builder: build region added to the regions (AIB2P305), expression with a fixed value (AIB2P308), build VM
+# open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

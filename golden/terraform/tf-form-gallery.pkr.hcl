@@ -12,7 +12,7 @@
 #   gallery_image=...
 #   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
 #
-# Differs from Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311), build VM open to the
+# Differs from Image Builder: expression with a fixed value (AIB2P308), region of the build (AIB2P311), build VM open to the
 # internet (AIB2P318).
 
 packer {

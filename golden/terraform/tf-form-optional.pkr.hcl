@@ -10,7 +10,7 @@
 #   shared_image_this_id=...
 #   -var image_version=$(aib2packer next-version "$shared_image_this_id")
 #
-# Differs from Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311), build VM open to the
+# Differs from Image Builder: expression with a fixed value (AIB2P308), region of the build (AIB2P311), build VM open to the
 # internet (AIB2P318).
 
 packer {

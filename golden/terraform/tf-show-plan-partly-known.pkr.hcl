@@ -36,7 +36,7 @@ variable "vm_size" {
 
 variable "sensitive_inline" {
   type        = string
-  description = "Value in the commands of a Shell step. Fills in <sensitive_inline> of the template. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step. It is sensitive, so what Terraform says of the template does not tell it. Whoever runs Packer gives it."
   sensitive   = true
 }
 

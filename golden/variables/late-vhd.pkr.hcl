@@ -190,7 +190,8 @@ build {
     ]
   }
 
-  # azure-arm names the VHD itself; here it gets the name that the template asks for.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for. In env, Packer renders `{{`, and the Azure
+  # CLI reads a file after `@`: values that are not known yet are encoded.
   post-processor "shell-local" {
     name = "web-name"
     env = { for name, value in {

@@ -168,7 +168,8 @@ build {
     ]
   }
 
-  # ManagedImage, by way of a snapshot of the OS disk.
+  # ManagedImage, by way of a snapshot of the OS disk. In env, Packer renders `{{`, and the Azure CLI reads a file after `@`:
+  # values that are not known yet are encoded.
   post-processors {
     post-processor "shell-local" {
       name = "out"

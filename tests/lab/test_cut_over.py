@@ -30,11 +30,9 @@ def calls_of_az(lines: list[str]) -> list[list[str]]:
     for line in (re.sub(r'\$\(echo "[^"]*" \| [^()]*\)', "s", whole) for whole in lines):
         inner = re.findall(r"\$\((az [^()]*)\)", line)
         rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
-        for command in (*inner, *re.split(r" \| ", rest)):
-            words = shlex.split(
-                re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0].partition(" ;; ")[0].removesuffix("; done"),
-                comments=True,
-            )
+        for said in (*inner, *re.split(r" \| ", rest)):
+            command = re.sub(r"\$id\b", AN_ID, said).partition(" > ")[0].partition(" ;; ")[0].removesuffix("; done")
+            words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command), comments=True)
             words = [word.replace(r"\`", "`") for word in words]  # which a shell does in double quotes, and shlex does not
             at = words.index("az") if "az" in words else -1
             if at >= 0:

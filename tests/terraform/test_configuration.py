@@ -377,3 +377,11 @@ def test_a_configuration_in_json_is_told() -> None:
 
 def test_a_variable_for_a_resource_of_another_provider_has_its_name_too() -> None:
     assert 'variable "random_string_s_result"' in hcl(converted(configuration(size='"x${random_string.s.result}"')))
+
+
+def test_a_resource_and_a_data_source_of_one_name_are_two_variables_and_so_are_one_and_several() -> None:
+    names = "${azurerm_x.a.id} ${data.azurerm_x.a.id} ${azurerm_x.a[0].id}"
+    printed = hcl(converted(configuration(inline=f'["{names}", join(",", azurerm_x.a[*].id)]')))
+
+    assert '"${var.x_a_id} ${var.data_x_a_id} ${var.x_a_id}"' in printed
+    assert 'join(",", var.x_a_id_2)' in printed

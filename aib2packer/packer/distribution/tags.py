@@ -113,6 +113,7 @@ def tags_value(layers: TagLayers, symbols: Symbols) -> Value:
         symbols.value(layer) if isinstance(layer, TemplateText) else {key: symbols.value(text) for key, text in layer.items()}
         for layer in layers
     ]
+    values = [value for value in values if print_value(value) != "{}"] or values[:1]
     if len(values) == 1:
         return values[0]
     return HclCode(f"merge({', '.join(map(print_value, values))})", references(tuple(values)))

@@ -431,7 +431,7 @@ def _union(one: _Call) -> Piece:
     deep = [at for at in range(len(one)) if not _is_flat(one[at])]
     if "object" not in kinds or len(deep) > 1:
         one.refuse("it merges to the depth, `merge` of Packer does not")
-    return call("merge", *one.pieces)
+    return _merged([piece for at, piece in enumerate(one.pieces) if one[at] != {}])
 
 
 def _is_flat(value: ArmValue) -> bool:
@@ -448,7 +448,15 @@ def _intersection(one: _Call) -> Piece:
 
 
 def _shallow_merge(one: _Call) -> Piece:
+    items = one[0]
+    if isinstance(items, tuple):
+        return _merged([one.printer.piece(item) for item in items if item != {}])
     return _spread("merge", one)
+
+
+def _merged(pieces: list[Piece]) -> Piece:
+    """Objects in one; those that are empty are left out before. One alone is itself."""
+    return pieces[0] if len(pieces) == 1 else call("merge", *pieces)
 
 
 def _flatten(one: _Call) -> Piece:

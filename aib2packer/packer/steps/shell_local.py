@@ -37,6 +37,16 @@ def _is_seen(text: str) -> bool:
     return text.isprintable() and "##" not in text
 
 
+ENCODED_NOTE = (
+    "In env, Packer renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded."
+)
+
+
+def is_encoded(value: object) -> bool:
+    """Whether an environment is one in which values are encoded."""
+    return isinstance(value, HclCode) and value.text.endswith(_ENCODED)
+
+
 class Environment:
     """The environment variables of one step, which grow word by word."""
 

@@ -35,6 +35,7 @@ from aib2packer.packer.variables.template_variables import name_variables
 from aib2packer.packer.variables.texts import symbols_in, texts_in
 from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 from aib2packer.packer.variables.uses import uses_in
+from aib2packer.text.placeholders import SENSITIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,6 +57,7 @@ _IDS_OF = {
 }
 """What an id is called by the last of the names in it."""
 _NAMED = Placeholder | ParameterSymbol | DeploymentFact | Runtime  # what stands for itself, as a variable
+_NOT_TOLD = "It is sensitive, so what Terraform says of the template does not tell it."
 # More than ARM takes of variables and parameters together is an error already: no names are looked for then.
 _MOST_NAMED = 512
 
@@ -285,7 +287,8 @@ def _of_one_name(symbols: Iterable[TextSymbol]) -> dict[str, list[Placeholder]]:
 def _placeholder_variable(name: str, placeholder: Placeholder, use: str) -> Variable:
     if name == SUBSCRIPTION.name:
         return SUBSCRIPTION
-    what = sentences(use, f"Fills in {placeholder.token} of the template.")
+    of_state = placeholder.secret and placeholder.name.startswith(SENSITIVE)  # of Terraform, or of a plan
+    what = sentences(use, _NOT_TOLD if of_state else f"Fills in {placeholder.token} of the template.")
     return Variable(name, what, type_name(placeholder.kind), sensitive=placeholder.secret)
 
 

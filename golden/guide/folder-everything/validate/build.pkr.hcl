@@ -176,7 +176,8 @@ build {
     ]
   }
 
-  # It has passed: those who ask for the latest version may have each of these.
+  # It has passed: those who ask for the latest version may have each of these. In env, Packer renders `{{`, and the Azure CLI
+  # reads a file after `@`: values that are not known yet are encoded.
   provisioner "shell-local" {
     name = "release"
     env = { for name, value in {

@@ -213,7 +213,8 @@ build {
     ]
   }
 
-  # It has passed: those who ask for the latest version may have it.
+  # It has passed: those who ask for the latest version may have it. In env, Packer renders `{{`, and the Azure CLI reads a file
+  # after `@`: values that are not known yet are encoded.
   provisioner "shell-local" {
     name = "release"
     env = { for name, value in {
