@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
+from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
 from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
@@ -22,7 +22,7 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
-from aib2packer.terraform.updates import UPDATE, report_elsewhere, updated_by, updates_of
+from aib2packer.terraform.updates import UPDATE, is_counted, report_elsewhere, updated_by, updates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -364,17 +364,30 @@ def _trigger(block: TfBlock, written: Written) -> JsonObject:
 
 def _beside(block: TfBlock, written: Written) -> JsonObject:
     """A resource that the image template needs; of an image definition what it says about its images."""
+    is_definition = block.labels[0] == "azurerm_shared_image"
+    # Of definitions that are known one by one there are as many; of others that counts in which all agree.
+    copy, around = repeated(block, written) if is_definition and is_counted(block, written) else ([], written.surroundings())
     shown = _plain(block, "name") or block.address
     gallery = _plain(block, "gallery_name")
-    if block.labels[0] == "azurerm_shared_image" and gallery:
+    if is_definition and gallery:
         shown = f"{gallery}/{shown}"
     members: dict[str, Json] = {
         "type": JsonScalar(_NEEDED[block.labels[0]], block.span),
-        "name": JsonScalar(shown, block.span),
+        "name": JsonScalar(_name_of_round(block, around) or shown if copy else shown, block.span),
     }
-    if block.labels[0] == "azurerm_shared_image" and not block.value("for_each"):
-        members["properties"] = object_of(_definition_facts(block, written), block.span)
-    return object_of(members, block.span)
+    if is_definition:
+        members["properties"] = object_of(_definition_facts(block, around), block.span)
+    return replace(made := object_of(members, block.span), members=(*made.members, *copy))
+
+
+def _name_of_round(block: TfBlock, around: Surroundings) -> str:
+    """The name of an image definition that is one of several, behind that of its gallery; "" where it is not known."""
+    parts = [value for key in ("gallery_name", "name") if (value := block.value(key)) is not None]
+    try:
+        names = ", ".join(arm_of(part, around) for part in parts)
+    except NotTranslatedError:
+        return ""
+    return f"[format('{{0}}/{{1}}', {names})]" if len(parts) == len(("gallery", "name")) else ""
 
 
 def _plain(block: TfBlock, key: str) -> str:
@@ -383,19 +396,34 @@ def _plain(block: TfBlock, key: str) -> str:
     return value.value if isinstance(value, TfValue) and isinstance(value.value, str) else ""
 
 
-def _definition_facts(block: TfBlock, written: Written) -> dict[str, Json]:
+def _definition_facts(block: TfBlock, around: Surroundings) -> dict[str, Json]:
     facts: dict[str, Json] = {}
     for key, name in (("os_type", "osType"), ("hyper_v_generation", "hyperVGeneration")):
         value = block.value(key)
         if value is not None:
             try:
-                facts[name] = json_of(value, written.surroundings())
+                facts[name] = json_of(value, around)
             except NotTranslatedError:
                 continue  # it is not what is converted
-    if "hyperVGeneration" not in facts:
+    if block.value("hyper_v_generation") is None:
         facts["hyperVGeneration"] = JsonScalar("V1", block.span)  # the provider's default
-    for key, feature in _SECURITY_TYPES.items():
-        if isinstance(enabled := block.value(key), TfValue) and enabled.value is True:
-            named = {"name": JsonScalar("SecurityType", block.span), "value": JsonScalar(feature, block.span)}
-            facts["features"] = JsonArray((object_of(dict(named), block.span),), block.span)
+    feature = ""
+    for key, name in _SECURITY_TYPES.items():
+        match block.value(key):
+            case None | TfValue(None | False):
+                continue
+            case TfValue(True | "true"):
+                feature = constant(name)
+            case enabled:
+                feature = f"if({_unless_unknown(enabled, around)}, {constant(name)}, {feature or constant('Standard')})"
+    if feature:
+        named = f"createArray(createObject('name', 'SecurityType', 'value', {feature}))"
+        facts["features"] = JsonScalar(f"[{named}]", block.span)
     return facts
+
+
+def _unless_unknown(expression: TfExpression, around: Surroundings) -> str:
+    try:
+        return arm_of(expression, around)
+    except NotTranslatedError:
+        return "reference('unknown').value"

@@ -103,6 +103,12 @@ def _is_there(block: TfBlock, template: TfBlock, written: Written) -> bool:
     return likely
 
 
+def is_counted(block: TfBlock, written: Written) -> bool:
+    """Whether it is known how many instances of a resource `count` or `for_each` makes."""
+    how_often = block.value("count") or block.value("for_each")
+    return how_often is not None and _Sizes(written.configuration, variables=True).of(how_often) is not None
+
+
 def _follows(block: TfBlock, template: TfBlock) -> bool:
     """Whether there is one for each instance of the image template."""
     each = block.value("for_each")
