@@ -22,6 +22,7 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
+from aib2packer.terraform.updates import UPDATE, report_elsewhere, updated_by, updates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +91,9 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
         name, _, version = type_.value.partition("@")
         if name.lower() == f"{IMAGE_TEMPLATE}/triggers":
             yield _trigger(block, written)
-        elif name.lower() == IMAGE_TEMPLATE and _updated(block) in written.configuration.resources:
-            return  # it is a part of that
+        elif name.lower() == IMAGE_TEMPLATE and kind == UPDATE:
+            if updated_by(block, written.configuration) is None:  # else it is a part of that
+                report_elsewhere(block, written)
         elif name.lower() == IMAGE_TEMPLATE and block.value("body") is not None:
             yield _image_template(block, type_, name, version, written)
         elif name.lower() == IMAGE_TEMPLATE and kind == "azapi_resource_action":
@@ -101,13 +103,6 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
                 f"{block.address} starts a build when Terraform applies: `packer build` takes its place",
                 help="Run `packer build` where Terraform was applied. In a folder, the build has pipelines to begin with.",
             )
-
-
-def _updated(block: TfBlock) -> tuple[str, ...] | None:
-    """The resource of the configuration that an `azapi_update_resource` changes; None for others."""
-    changed = block.value("resource_id") if block.labels[0] == "azapi_update_resource" else None
-    path = None if changed is None else path_of(changed)
-    return None if path is None else path[:2]
 
 
 class _Type:
@@ -150,13 +145,15 @@ def _image_template(block: TfBlock, type_: _Type, name: str, version: str, writt
             members.append(JsonMember(key, attribute.name_span, _beside_body(attribute, block, around)))
     if (identity := _identity(block, around)) is not None:
         members.append(identity)
-    updates = (one for one in written.configuration.resources.values() if _updated(one) == block.labels)
-    for content in (one.value(key) for one in (block, *updates) for key in ("body", "sensitive_body")):
-        body = None if content is None else document_of(content, around)
-        if isinstance(body, JsonObject):
-            members = _merged(members, body.members)
-        elif content is not None:
-            members = _merged(members, _computed_body(content, around))
+    for one in (block, *updates_of(block, written)):
+        for content in (value for key in ("body", "sensitive_body") if (value := one.value(key)) is not None):
+            body = document_of(content, around)
+            if isinstance(body, JsonObject):
+                members = _merged(members, body.members)
+            elif one is block:
+                members = _merged(members, _computed_body(content, around))
+            else:
+                raise NotTranslatedError(content.span, f"what {one.address} sets is not known", "Write it as an object.")
     return JsonObject(tuple(members), block.span)
 
 
