@@ -8,7 +8,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
-from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, SECURITY_TYPES, object_of
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -347,14 +347,6 @@ def _group(block: TfBlock, around: Surroundings) -> tuple[JsonMember, ...]:
         return ()  # what needs it becomes a variable
 
 
-_SECURITY_TYPES = {
-    "trusted_launch_supported": "TrustedLaunchSupported",
-    "confidential_vm_supported": "ConfidentialVMSupported",
-    "trusted_launch_enabled": "TrustedLaunch",
-    "confidential_vm_enabled": "ConfidentialVM",
-}
-
-
 def _trigger(block: TfBlock, written: Written) -> JsonObject:
     name = block.value("name")
     kind = JsonScalar("Microsoft.VirtualMachineImages/imageTemplates/triggers", block.span)
@@ -408,7 +400,7 @@ def _definition_facts(block: TfBlock, around: Surroundings) -> dict[str, Json]:
     if block.value("hyper_v_generation") is None:
         facts["hyperVGeneration"] = JsonScalar("V1", block.span)  # the provider's default
     feature = ""
-    for key, name in _SECURITY_TYPES.items():
+    for key, name in SECURITY_TYPES.items():
         match block.value(key):
             case None | TfValue(None | False):
                 continue

@@ -1,9 +1,12 @@
 """Image definitions in a configuration, a state or a plan: what they say of their images counts in the build."""
 
+import json
+
 import pytest
 
 from aib2packer import Conversion, Options, convert
 from aib2packer.findings import codes
+from tests.cases.templates import template
 from tests.terraform.test_configuration import PLAIN
 
 _DEFINITION = """
@@ -70,3 +73,34 @@ def test_definitions_that_differ_leave_it_unknown() -> None:
     found = _converted("for_each = var.images\n  name = each.key", "trusted_launch_enabled = each.value.trusted").findings
 
     assert codes.SECURITY_TYPE_UNKNOWN in [one.code for one in found]
+
+
+@pytest.mark.parametrize("key", ["values", "planned_values"])
+@pytest.mark.parametrize(
+    ("name", "security", "code"),
+    [
+        ("web", {"trusted_launch_enabled": True}, codes.TRUSTED_LAUNCH),
+        ("web", {"trusted_launch_enabled": False, "trusted_launch_supported": True}, None),
+        ("web", {"trusted_launch_enabled": None}, None),
+        ("other", {"trusted_launch_enabled": True}, codes.SECURITY_TYPE_UNKNOWN),
+    ],
+)
+def test_definitions_of_a_state_or_plan_are_looked_at(key: str, name: str, security: dict[str, bool], code: object) -> None:
+    gallery = (
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.Compute/galleries/golden"
+    )
+    target = {"type": "SharedImage", "runOutputName": "web", "galleryImageId": f"{gallery}/images/web"}
+    body = {"properties": template(distribute=[target])["properties"]}
+    type_ = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"
+    values = {"type": type_, "name": "web", "location": "westeurope", "body": body}
+    definition = {"name": name, "gallery_name": "golden", "os_type": "Linux", "hyper_v_generation": "V2", **security}
+    resources = [
+        {"address": "a.b", "mode": "managed", "type": "azapi_resource", "values": values},
+        {"address": "c.d", "mode": "managed", "type": "azurerm_shared_image", "values": definition},
+    ]
+
+    conversion = convert(json.dumps({"format_version": "1.0", key: {"root_module": {"resources": resources}}}))
+
+    assert conversion.hcl is not None, conversion.findings
+    told = {one.code for one in conversion.findings} & {codes.TRUSTED_LAUNCH, codes.SECURITY_TYPE_UNKNOWN}
+    assert told == ({code} if code else set())
