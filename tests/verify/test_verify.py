@@ -1,6 +1,7 @@
 """`--verify`: what Packer says of the output becomes findings about the template; what could not be checked is said."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,6 +15,8 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Code, Finding
 from aib2packer.verify import packer as runner
 from aib2packer.verify import verify
+from aib2packer.verify.values import made_up_values
+from tests.cases import GOLDEN
 from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
 from tests.lab.judge import Packer
 
@@ -221,3 +224,11 @@ def test_a_validation_build_is_judged_though_no_build_has_left_a_record_yet() ->
 
     assert "validate/build.pkr.hcl" in conversion.files
     assert verify(conversion, file="<stdin>") == conversion
+
+
+def test_made_up_parts_of_an_id_are_an_id_together() -> None:
+    values = made_up_values((GOLDEN / "variables/ids-in-parts.pkr.hcl").read_text(encoding="utf-8"))
+
+    assert re.fullmatch(r"/subscriptions/.*/galleries/[^/]+/images/[^/]+", f"{values['gallery_id']}{values['definition']}")
+    assert str(values["image_id"]).endswith("/Microsoft.Compute/images/madeup")
+    assert values["release"] == "madeup-madeup"
