@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.api_versions import ADDED_KEYS
+from aib2packer.aib.missing_items import missing_item
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
@@ -49,7 +50,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_TEXTS, IN_URIS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from aib2packer.aib.api_versions import ApiVersion
     from aib2packer.aib.model import Flag, Number
@@ -66,6 +67,8 @@ Condition: TypeAlias = "symbolic.Symbol | None"
 Defaults: TypeAlias = "Mapping[str, str | int | None]"
 """Attributes that an object may lack, with what the service takes then; None: nothing."""
 NO_DEFAULTS: Defaults = {}
+ReadsTexts: TypeAlias = "Callable[[Fields], Iterable[TemplateText]]"
+"""Reads the texts in a setting of an object."""
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
@@ -365,32 +368,47 @@ class Fields:
             return text
         return self.boolean(key, *others)
 
-    def late(self, key: str, kind: Type, *others: Spelling, quoted: bool = False, open_: bool = False) -> TemplateText | None:
+    def late(
+        self, key: str, kind: Type, *others: Spelling, quoted: bool = False, as_known: ReadsTexts | None = None
+    ) -> TemplateText | None:
         """A list or an object that only Packer's run knows, as one expression; None where it is unset or known.
 
         A placeholder in quotes is a text, which is the one item of a list of such: None; if `quoted`, it stands for all of it.
-        If `open_`, one that has a value now is a variable all the same, unless that says that it is unset.
+        One that has a value now is a variable all the same, if reading that value `as_known` finds nothing to say.
         """
-        value = self.value(key, *others)
+        found = self._find(key, others)
+        value = None if found is None else found.value
         if value is not None and (token := _lone_placeholder(value, kind)) is not None:
             return None if kind == "array" and not quoted and value.span.text.startswith('"') else token
-        if not isinstance(value, JsonSymbolic) or not may_be(value.symbol, kind):
+        if found is None or not isinstance(value, JsonSymbolic) or not may_be(value.symbol, kind):
             return None
         known = self.reading.resolve(value.symbol)
-        if not is_symbol(known) and not (open_ and isinstance(known, tuple if kind == "array" else Mapping | None)):
+        if not is_symbol(known) and (as_known is None or not self._stays_open(found, known, kind, as_known)):
             return None
         return TemplateText(self._expression(value.symbol, value.span, kind), value.span)
 
-    def late_objects(self, key: str, alike: str = "") -> TemplateText | None:
+    def _stays_open(self, member: JsonMember, known: symbolic.ArmValue, kind: Type, as_known: ReadsTexts) -> bool:
+        """Whether a list or an object is what it should be, and text that means nothing else to Packer than to ARM."""
+        if not isinstance(known, tuple if kind == "array" else Mapping | None):
+            return False
+        trial = JsonObject((replace(member, value=node_of(known, member.value.span)),), self.span)
+        mark = self.report.mark()
+        literals = [text.literal for text in as_known(Fields(trial, self.path, self.reading, self.any_case))]
+        nothing_to_say = self.report.mark() == mark
+        self.report.return_to(mark)
+        return nothing_to_say and all(literal is not None and "{{" not in literal for literal in literals)
+
+    def late_objects(self, key: str, alike: str = "", as_known: ReadsTexts | None = None) -> TemplateText | None:
         """A list of objects that only Packer's run knows; None where it is unset or known.
 
-        One that has a value now is a variable too, if all in it are `alike` in that key.
+        One that has a value now is a variable too, as with `late`, if all in it are `alike` in that key.
         """
         value = self.value(key)
         known = self.reading.resolve(value.symbol) if isinstance(value, JsonSymbolic) else ()
         items = known if isinstance(known, tuple) else ()
         kinds = {repr(item.get(alike)) if isinstance(item, Mapping) else "" for item in items}
-        return self.late(key, "array", quoted=True, open_=len(kinds) == 1 and "" not in kinds)
+        are_alike = len(kinds) == 1 and "" not in kinds
+        return self.late(key, "array", quoted=True, as_known=as_known if are_alike else None)
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
         """The keys of a nested object."""
@@ -504,6 +522,11 @@ class Fields:
             if text is not None:
                 texts[member.key] = text
         return texts
+
+    def tags(self, key: str, *others: Spelling) -> tuple[TemplateText | None, dict[str, TemplateText]]:
+        """Tags: one expression for all that only Packer's run knows, and those that are known."""
+        late = self.late(key, "object", *others, as_known=lambda one: one.texts_by_key(key, *others).values())
+        return late, {} if late is not None else self.texts_by_key(key, *others)
 
     def has(self, key: str) -> bool:
         """Whether a key stands there, be it unset."""
@@ -653,6 +676,8 @@ class Fields:
                 return None
 
     def _expression(self, symbol: symbolic.Symbol, span: Span, kind: Type = "string") -> tuple[LateExpression, ...]:
+        if (error := missing_item(symbol, self.reading.resolve, span)) is not None:
+            self.report.add(codes.EXPRESSION, span, error.message, help=error.help)
         hidden, secrets = _hidden(symbol)
         report_secrets(secrets, span, self.report)
         return (LateExpression(hidden, span, kind),)

@@ -154,14 +154,15 @@ def read_template(
     timeout, late_timeout = _timeout(properties)
     guessed = late_timeout is not None and properties.known_integer("buildTimeoutInMinutes") is None
     # All is read before anything is left out: what nobody asks for is reported as unknown.
+    (late_tags, tags), (late_resource_tags, resource_tags) = root.tags("tags"), properties.tags("managedResourceTags")
     others = _Others(
         name=_known_name(name, resource, report),
         id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
         location=location,
-        late_tags=(late_tags := root.late("tags", "object", open_=True)),
-        tags=root.texts_by_key("tags") if late_tags is None else {},
-        late_resource_tags=(late_resource_tags := properties.late("managedResourceTags", "object", open_=True)),
-        managed_resource_tags=properties.texts_by_key("managedResourceTags") if late_resource_tags is None else {},
+        late_tags=late_tags,
+        tags=tags,
+        late_resource_tags=late_resource_tags,
+        managed_resource_tags=resource_tags,
         identities=read_identities(root),
         build_timeout_minutes=_DEFAULT_TIMEOUT_MINUTES if timeout is None else timeout.value,
         build_timeout_span=None if timeout is None else timeout.span,

@@ -25,10 +25,9 @@ _LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
 
 # The printer's own layout: the closing brace stands alone at the margin.
 _VARIABLE = pattern(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILINE)
-_SPLIT = pattern(
-    r'^  (\w+) += split\("/", (?:try\(\n +regex\("[^"\n]*", )?(?:lower\()?"?(?:\$\{)?var\.(\w+)(?!\.)\}?([^"\n)]*)"?\)',
-    re.MULTILINE,
-)
+# What is put together of several variables, or computed, is checked on the way.
+_CHECKED = r'(?:try\(\n +regex\("(?:[^"\\]|\\.)*", )?(?:lower\()?'
+_SPLIT = pattern(rf'^  (\w+) += split\("/", {_CHECKED}"?(?:\$\{{)?var\.(\w+)(?!\.)\}}?([^"\n)]*)"?\)', re.MULTILINE)
 _PIECES = pattern(r'length\(split\("([^"]+)", var\.\w+\)\) > (\d+)')
 
 _RECORDED = pattern(r'jsondecode\(file\("[^"]*"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
@@ -38,11 +37,11 @@ _BY_USE = (
     (r"subscription(?:_id)? += var\.NAME\n", SUBSCRIPTION),
     (r'split\("/", var\.NAME\)', _IMAGE_VERSION),
     (r'split\("/", try\(var\.NAME, null\)\)', _SUBNET),
+    (r'regex\("[^\n]*/virtualNetworks/[^\n]*", (?:try\()?var\.NAME', _SUBNET),
     (r'split\("/", "\$\{var\.NAME\}/', f"{_GROUP}/Microsoft.Compute/galleries/madeup"),
-    (r'regex\("[^"\n]*/virtualNetworks/[^"\n]*", [^\n]*\bvar\.NAME(?! ==)', _SUBNET),
     (r'regex\("[^"\n]*/galleries/[^"\n]*", [^\n]*\bvar\.NAME(?! ==)', _IMAGE_VERSION.partition("/versions")[0]),
     (r'regex\("[^"\n]*Compute/images/[^"\n]*", [^\n]*\bvar\.NAME(?! ==)', _MANAGED_IMAGE),
-    (r"user_assigned_managed_identities += (?:\[(?:.*, )?|try\()?var\.NAME[\],\n]", _IDENTITY),
+    (r"user_assigned_managed_identities += (?:\[(?:.*, )?)?(?:try\()?var\.NAME[\],\n]", _IDENTITY),
     (r"image_version += var\.NAME\n", "1.0.0"),
     (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
     (r"os_disk_size_gb += var\.NAME\n", "127"),

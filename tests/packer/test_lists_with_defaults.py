@@ -116,9 +116,9 @@ def test_what_is_there_only_where_an_object_is_not_null_is_told() -> None:
 
 
 def test_what_is_given_is_the_default() -> None:
-    hcl = conversion(tags="[parameters('tags')]", given={"tags": {"a": "b", "n": 3}}).hcl or ""
+    hcl = conversion(tags="[parameters('tags')]", given={"tags": {"a": "b", "c": "d"}}).hcl or ""
 
-    assert declaration(hcl, "tags") == 'type = map(string) default = { a = "b" n = 3 }'
+    assert declaration(hcl, "tags") == 'type = map(string) default = { a = "b" c = "d" }'
 
 
 def test_a_table_is_a_variable_of_the_type_of_what_is_in_it() -> None:
@@ -175,3 +175,51 @@ def test_the_first_region_is_that_of_the_list_which_a_loop_makes_regions_of() ->
     hcl = conversion(location="uksouth", properties=distributed(targetRegions=regions)).hcl or ""
 
     assert re.search(r"^  location += var.regions\[0\]$", hcl, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [({"n": {"nested": 1}}, "AIB2P103"), ({"n": 3}, "AIB2P404"), ({"${x}": "y"}, "AIB2P217")],
+)
+def test_tags_that_are_none_are_told_as_those_that_are_written_out(tags: dict[str, Any], code: str) -> None:
+    told, of_literals = (
+        {finding.code.id for finding in made.findings}
+        for made in (conversion(tags="[parameters('tags')]", given={"tags": tags}), conversion(tags=tags))
+    )
+
+    assert code in of_literals
+    assert of_literals <= told
+
+
+@pytest.mark.parametrize("text", ["<ENV>", "__OWNER__", "#{Ver}#", "{{ build }}"])
+def test_placeholders_in_the_values_of_tags_and_regions_are_variables(text: str) -> None:
+    tagged = conversion(tags="[parameters('tags')]", given={"tags": {"env": text}}).hcl or ""
+    placed = conversion(
+        location="westeurope",
+        properties=distributed(replicationRegions="[parameters('regions')]"),
+        given={"regions": ["westeurope", text]},
+    )
+
+    assert 'variable "tags"' not in tagged
+    assert 'variable "regions"' not in (placed.hcl or "")
+    assert f'"{text}"' not in tagged + (placed.hcl or "")
+
+
+def test_target_regions_without_a_name_are_told() -> None:
+    made = conversion(
+        properties=distributed(targetRegions="[parameters('mixed')]"),
+        given={"mixed": [{"region": "eastus"}, {"name": "westus"}]},
+    )
+
+    assert made.hcl is None
+    assert "AIB2P102" in {finding.code.id for finding in made.findings}
+
+
+def test_an_item_that_a_list_does_not_have_is_an_error_unless_nothing_takes_it() -> None:
+    first = "parameters('regions')[0]"
+    none: dict[str, Any] = {"regions": []}
+    taken = conversion(location=f"[{first}]", given=none)
+    (error,) = [finding for finding in taken.findings if finding.code.id == "AIB2P100"]
+
+    assert error.message == "there is no item 0 in an array of 0"
+    assert conversion(location=f"[if(empty(parameters('regions')), 'westeurope', {first})]", given=none).hcl

@@ -232,3 +232,12 @@ def test_made_up_parts_of_an_id_are_an_id_together() -> None:
     assert re.fullmatch(r"/subscriptions/.*/galleries/[^/]+/images/[^/]+", f"{values['gallery_id']}{values['definition']}")
     assert str(values["image_id"]).endswith("/Microsoft.Compute/images/madeup")
     assert values["release"] == "madeup-madeup"
+
+
+def test_what_is_made_up_for_an_object_fits_where_the_build_takes_it_apart() -> None:
+    values = made_up_values((GOLDEN / "variables/late-whole-objects.pkr.hcl").read_text())
+
+    vm = values["vm"]
+    assert isinstance(vm, dict)
+    assert vm["vnetConfig"]["subnetId"].endswith("/virtualNetworks/madeup/subnets/madeup")
+    assert vm["userAssignedIdentities"][0].endswith("/userAssignedIdentities/madeup")

@@ -11,7 +11,7 @@ from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, Tar
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aib2packer.aib.fields import Defaults, Fields
     from aib2packer.aib.model import Number, Target
@@ -56,12 +56,12 @@ def _read_target(index: int, fields: Fields, kinds: Mapping[str, ReadsTarget]) -
     kind = choose_kind(fields, kinds, "distribution target")
     if kind is None:
         return None
-    tags = Spelling("tags", kinds[kind].tags_until, lenient=False)
+    late_tags, tags = fields.tags("artifactTags", Spelling("tags", kinds[kind].tags_until, lenient=False))
     head = TargetHead(
         index=index,
         run_output_name=fields.text("runOutputName"),
-        late_tags=(late := fields.late("artifactTags", "object", tags, open_=True)),
-        tags=fields.texts_by_key("artifactTags", tags) if late is None else {},
+        late_tags=late_tags,
+        tags=tags,
         span=fields.span,
     )
     if head["run_output_name"] is None:
@@ -112,8 +112,12 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         )
     if target_regions is None and not fields.has("replicationRegions") and fields.api.before("2022-07-01"):
         fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
-    late_regions = fields.late("replicationRegions", "array", open_=True)
-    late_target_regions = fields.late_objects("targetRegions", alike="storageAccountType")
+    late_regions = fields.late("replicationRegions", "array", as_known=lambda one: one.regions("replicationRegions"))
+    late_target_regions = fields.late_objects(
+        "targetRegions",
+        alike="storageAccountType",
+        as_known=lambda one: _own_texts(_target_regions(one, None)),
+    )
     regions = (
         *(() if late_regions else (TargetRegion(name, None, storage) for name in fields.regions("replicationRegions"))),
         *(() if late_target_regions else _target_regions(fields, storage)),
@@ -160,6 +164,10 @@ def _target_regions(fields: Fields, storage: TemplateText | None) -> Iterator[Ta
         else:
             yield TargetRegion(name, replicas, own or storage)
         region.close()
+
+
+def _own_texts(regions: Iterable[TargetRegion]) -> Iterator[TemplateText]:
+    return (text for one in regions for text in (one.name, one.storage_account_type) if text is not None)
 
 
 def _major(fields: Fields) -> Number | None:
