@@ -25,9 +25,10 @@ _LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
 
 # The printer's own layout: the closing brace stands alone at the margin.
 _VARIABLE = pattern(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILINE)
-# What is put together of several variables is checked on the way.
-_CHECKED = r'(?:try\(\n +regex\("(?:[^"\\]|\\.)*", )?'
-_SPLIT = pattern(rf'^  (\w+) += split\("/", {_CHECKED}"?(?:\$\{{)?var\.(\w+)\}}?([^"\n)]*)"?\)', re.MULTILINE)
+# What is put together of several variables, or computed, is checked on the way.
+_CHECKED = r'(?:try\(\n +regex\("(?:[^"\\]|\\.)*", )?(?:lower\()?'
+_SPLIT = pattern(rf'^  (\w+) += split\("/", {_CHECKED}"?(?:\$\{{)?var\.(\w+)(?!\.)\}}?([^"\n)]*)"?\)', re.MULTILINE)
+_PIECES = pattern(r'length\(split\("([^"]+)", var\.\w+\)\) > (\d+)')
 
 _RECORDED = pattern(r'jsondecode\(file\("[^"]*"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
 
@@ -38,6 +39,8 @@ _BY_USE = (
     (r'split\("/", try\(var\.NAME, null\)\)', _SUBNET),
     (r'regex\("[^\n]*/virtualNetworks/[^\n]*", (?:try\()?var\.NAME', _SUBNET),
     (r'split\("/", "\$\{var\.NAME\}/', f"{_GROUP}/Microsoft.Compute/galleries/madeup"),
+    (r'regex\("[^"\n]*/galleries/[^"\n]*", [^\n]*\bvar\.NAME(?! ==)', _IMAGE_VERSION.partition("/versions")[0]),
+    (r'regex\("[^"\n]*Compute/images/[^"\n]*", [^\n]*\bvar\.NAME(?! ==)', _MANAGED_IMAGE),
     (r"user_assigned_managed_identities += (?:\[(?:.*, )?)?(?:try\()?var\.NAME[\],\n]", _IDENTITY),
     (r"image_version += var\.NAME\n", "1.0.0"),
     (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
@@ -118,6 +121,8 @@ def _value(name: str, body: str, hcl: str) -> Made:
         return first.strip('"')
     if (fitting := _fitting(_RULE.findall(body))) is not None:
         return fitting
+    if (pieces := _PIECES.search(body)) is not None:
+        return _IMAGE_VERSION if pieces[1] == "/" else pieces[1].join(("madeup",) * (int(pieces[2]) + 1))
     return _by_use(name, hcl) or "madeup".ljust(least or 0, "x")[: most if most is not None else None]
 
 
@@ -188,6 +193,9 @@ def parts_of_ids(hcl: str) -> dict[str, str]:
     """Ids, or their beginnings, for the variables whose values the build takes apart."""
     values: dict[str, str] = {}
     for parts, name, rest in _SPLIT.findall(hcl):
+        if parts.startswith("vhd_parts") and rest:
+            values[name] = f"{_BLOB.rpartition('/vhds')[0]}/"
+            continue
         used = max(map(int, re.findall(rf"local\.{parts}\[(\d+)\]", hcl)), default=0)
         if re.search(rf"virtual_network_name += local\.{parts}\[", hcl):
             whole = _SUBNET

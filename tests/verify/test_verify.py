@@ -1,6 +1,7 @@
 """`--verify`: what Packer says of the output becomes findings about the template; what could not be checked is said."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -223,6 +224,14 @@ def test_a_validation_build_is_judged_though_no_build_has_left_a_record_yet() ->
 
     assert "validate/build.pkr.hcl" in conversion.files
     assert verify(conversion, file="<stdin>") == conversion
+
+
+def test_made_up_parts_of_an_id_are_an_id_together() -> None:
+    values = made_up_values((GOLDEN / "variables/ids-in-parts.pkr.hcl").read_text(encoding="utf-8"))
+
+    assert re.fullmatch(r"/subscriptions/.*/galleries/[^/]+/images/[^/]+", f"{values['gallery_id']}{values['definition']}")
+    assert str(values["image_id"]).endswith("/Microsoft.Compute/images/madeup")
+    assert values["release"] == "madeup-madeup"
 
 
 def test_what_is_made_up_for_an_object_fits_where_the_build_takes_it_apart() -> None:
