@@ -74,7 +74,7 @@ class Candidate:
     failure: Finding | None = None
 
 
-class _Found(NamedTuple):
+class _Unnamed(NamedTuple):
     """A candidate whose name is not worked out yet, which may take much."""
 
     name: Callable[[], str]
@@ -127,7 +127,7 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
     return _load(found[0], report)
 
 
-def _labelled(found: Sequence[_Found]) -> tuple[Candidate, ...]:
+def _labelled(found: Sequence[_Unnamed]) -> tuple[Candidate, ...]:
     """What was found with its names, those that come again numbered: `web`, `web#2`."""
     counts: Counter[str] = Counter()
     names = []
@@ -139,7 +139,7 @@ def _labelled(found: Sequence[_Found]) -> tuple[Candidate, ...]:
     return _called(found, names)
 
 
-def _called(found: Iterable[_Found], names: Iterable[str]) -> tuple[Candidate, ...]:
+def _called(found: Iterable[_Unnamed], names: Iterable[str]) -> tuple[Candidate, ...]:
     return tuple(Candidate(name, *one[1:]) for one, name in zip(found, names, strict=True))
 
 
@@ -156,7 +156,7 @@ def _load(candidate: Candidate, report: Report) -> Resource | None:
     return replace(resource, body=body) if isinstance(body, JsonObject) else None
 
 
-def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Found]:
+def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Unnamed]:
     items = listed(document)
     if isinstance(document, JsonObject) and is_shown(document):
         yield from _shown(document, context, report)
@@ -169,7 +169,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_F
         yield from _candidates(item, context, report)
 
 
-def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_Found]:
+def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_Unnamed]:
     """The image templates of a state or a plan of Terraform, with the image definitions there."""
     from aib2packer.terraform.state_and_plan import shown_definitions, shown_resources
 
@@ -181,7 +181,7 @@ def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_
             yield from _candidates(item, context, report)
 
 
-def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Found] | None:
+def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Unnamed] | None:
     """The image templates of a document that is more than a list of others; None for one that is not."""
     if (read := image_template_of(document)) is not None:
         return (_from_azure(document, read),)
@@ -201,7 +201,7 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     return _rest_example(document, parameters, context) if isinstance(parameters, JsonObject) else None
 
 
-def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Found]:
+def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Unnamed]:
     """The image templates of a deployment template, those of nested deployments included."""
     from aib2packer.arm.documents.cycles import without_cycles
     from aib2packer.arm.documents.deployment import (
@@ -272,10 +272,10 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     for deployed in everything:
         if deployed.type in IMAGE_TEMPLATES:
-            yield _Found(partial(name_of, deployed), deployed.body.span, partial(load, deployed), deployed.failure)
+            yield _Unnamed(partial(name_of, deployed), deployed.body.span, partial(load, deployed), deployed.failure)
 
 
-def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[_Found]:
+def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[_Unnamed]:
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
@@ -305,7 +305,7 @@ def _plain(
     version: Json | None = None,
     *,
     siblings: Siblings | None = None,
-) -> _Found:
+) -> _Unnamed:
     """An image template in which nothing is evaluated."""
     by_powershell = is_powershell(body)
     cut = cut_short(body) if by_powershell else None
@@ -333,7 +333,7 @@ def _plain(
             _tell_what_is_left_out(body, report)
         return resource
 
-    return _Found(partial(_name_as_written, named), body.span, load)
+    return _Unnamed(partial(_name_as_written, named), body.span, load)
 
 
 def _report_cut(what: str, span: Span, report: Report) -> None:
@@ -390,14 +390,14 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
         )
 
 
-def _from_azure(reading: JsonObject, body: JsonObject) -> _Found:
+def _from_azure(reading: JsonObject, body: JsonObject) -> _Unnamed:
     """An image template that was read from Azure, with what belongs to it."""
 
     def load(report: Report) -> Resource:
         report_reading(reading, report)
         return Resource(body, body.get("name"), body.get("apiVersion"), flattened=False, siblings=siblings_of(reading))
 
-    return _Found(partial(_name_as_written, body.get("name")), body.span, load)
+    return _Unnamed(partial(_name_as_written, body.get("name")), body.span, load)
 
 
 def _name_as_written(name: Json | None) -> str:
