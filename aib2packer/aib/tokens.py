@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
+from aib2packer.arm.language.symbolic import (
+    ALIKE,
+    Access,
+    Apply,
+    If,
+    ParameterSymbol,
+    Secret,
+    concat,
+    once,
+    rebuild,
+    walk,
+)
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.azure.clouds import cloud_of_regions
 from aib2packer.findings import codes
@@ -145,6 +156,40 @@ def hide_secrets(value: ArmValue) -> tuple[ArmValue, tuple[Secret, ...]]:
         return part if pieces in {(part,), ()} else concat(pieces)
 
     return once(hide)(value), tuple(secrets)
+
+
+def open_results(value: ArmValue, pattern: re.Pattern[str]) -> ArmValue:
+    """An expression with symbols for the placeholders in what it may come to; what it only asks about is left alone."""
+
+    def change(part: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
+        match part:
+            case str():
+                return _with_symbols(part, pattern)
+            case If(condition, then, otherwise):
+                one, other = inside(then), inside(otherwise)
+                return part if one is then and other is otherwise else If(condition, one, other)
+            case Access(target, key, safe):
+                whole = inside(target)
+                return part if whole is target else Access(whole, key, safe)
+            case Apply(function) if function not in ALIKE:
+                return part
+            case dict():
+                return {key: inside(item) for key, item in part.items()}
+            case _:
+                return rebuild(part, inside)
+
+    texts = (part for part in walk(value) if isinstance(part, str) and not is_plain(part))
+    return once(change)(value) if any(pattern.search(text) for text in texts) else value
+
+
+def _with_symbols(text: str, pattern: re.Pattern[str]) -> ArmValue:
+    pieces = () if is_plain(text) else tokens_apart(text, pattern)
+    if not any(isinstance(piece, Placeholder) for piece in pieces) or any(isinstance(piece, Secret) for piece in pieces):
+        return text  # secrets are hidden, and told of, where it is printed
+    return concat(
+        ParameterSymbol(piece.token, secure=piece.secret, is_placeholder=True) if isinstance(piece, Placeholder) else str(piece)
+        for piece in pieces
+    )
 
 
 def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | TextSymbol, ...]:

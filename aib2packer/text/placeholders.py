@@ -63,6 +63,16 @@ IN_URIS = pattern("|".join((
     r"\$(?:env:)?(?!(?:blobchangefeed|logs|root|web)\b)[A-Za-z_]\w*+(?![:=])",  # but for containers, and for `$filter=`
 )))  # fmt: skip
 """What is a placeholder in a URI."""
+IN_EXPRESSIONS = pattern("|".join((
+    _TOKEN,
+    rf"#\{{ ?{_NAME} ?\}}",
+    _ANGLED,
+    *(_OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items() if form != "%name%"),
+    rf"(?!%[0-9A-Fa-f]{{2}}%[0-9A-Fa-f]{{2}}){_OF_SCRIPTS['%name%']}{_TOOLS['%name%']}",  # else they are two bytes
+)))  # fmt: skip
+"""What is a placeholder in a text that an expression looks into: wherever it came from, and wherever it goes."""
+_SIGN_IN_EXPRESSIONS = pattern(r"[<#$%]|\{\{|\[\[|__")  # one of them stands in each
+_LONGEST_OPEN = 1000  # a longer text is a script
 
 
 def unquoted(text: str, start: int) -> re.Match[str] | None:
@@ -88,6 +98,14 @@ def is_open(text: str) -> bool:
         return IN_TEXTS.search(text) is not None or IN_TAGS.fullmatch(text) is not None
     around = IN_TAGS.sub("", text)
     return around != text and "</" not in text and not any(map(str.isspace, around))
+
+
+def is_open_in_expressions(text: str) -> bool:
+    """Whether a text that an expression looks into is not filled in: what `is_open` says, but for what scripts mean by it."""
+    if len(text) > _LONGEST_OPEN or _SIGN_IN_EXPRESSIONS.search(text) is None or "</" in text:
+        return False
+    around = IN_EXPRESSIONS.sub("", text)
+    return around != text and not any(map(str.isspace, around))
 
 
 def plain(token: str) -> str:

@@ -26,16 +26,23 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, type_name, with_shape
-from aib2packer.packer.variables.dependencies import Standing, claim_leaves, free_name, may_be_empty, variable_name
-from aib2packer.packer.variables.ours import PACKER_VERSION, SUBSCRIPTION, sentences
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, with_shape
+from aib2packer.packer.variables.dependencies import (
+    Standing,
+    claim_leaves,
+    free_name,
+    may_be_empty,
+    placeholder_name,
+    placeholder_variable,
+    variable_name,
+)
+from aib2packer.packer.variables.ours import PACKER_VERSION, sentences
 from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
 from aib2packer.packer.variables.texts import symbols_in, texts_in
 from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 from aib2packer.packer.variables.uses import uses_in
-from aib2packer.text.placeholders import SENSITIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,7 +64,6 @@ _IDS_OF = {
 }
 """What an id is called by the last of the names in it."""
 _NAMED = Placeholder | ParameterSymbol | DeploymentFact | Runtime  # what stands for itself, as a variable
-_NOT_TOLD = "It is sensitive, so what Terraform says of the template does not tell it."
 # More than ARM takes of variables and parameters together is an error already: no names are looked for then.
 _MOST_NAMED = 512
 
@@ -88,8 +94,8 @@ def claim_names(
     uses, alike = uses_in(template), _of_one_name(found)
     for symbol in found:
         if isinstance(symbol, Placeholder):
-            name = _placeholder_name(symbol)
-            variable = with_shape(_placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
+            name = placeholder_name(symbol)
+            variable = with_shape(placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
             variable = replace(variable, type=OBJECTS) if symbol in objects else variable
             names[symbol] = taken.setdefault(name, variable)
     values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
@@ -271,25 +277,13 @@ def _version_parts(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _placeholder_name(placeholder: Placeholder) -> str:
-    return variable_name(placeholder.name)
-
-
 def _of_one_name(symbols: Iterable[TextSymbol]) -> dict[str, list[Placeholder]]:
     """The placeholders that become one variable, by its name."""
     alike: dict[str, list[Placeholder]] = {}
     for symbol in symbols:
         if isinstance(symbol, Placeholder):
-            alike.setdefault(_placeholder_name(symbol), []).append(symbol)
+            alike.setdefault(placeholder_name(symbol), []).append(symbol)
     return alike
-
-
-def _placeholder_variable(name: str, placeholder: Placeholder, use: str) -> Variable:
-    if name == SUBSCRIPTION.name:
-        return SUBSCRIPTION
-    of_state = placeholder.secret and placeholder.name.startswith(SENSITIVE)  # of Terraform, or of a plan
-    what = sentences(use, _NOT_TOLD if of_state else f"Fills in {placeholder.token} of the template.")
-    return Variable(name, what, type_name(placeholder.kind), sensitive=placeholder.secret)
 
 
 def _secret_names(secrets: Iterable[Secret], texts: Iterable[TemplateText]) -> dict[Secret, tuple[str, str]]:
