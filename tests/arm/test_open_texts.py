@@ -107,6 +107,14 @@ def test_a_placeholder_in_a_text_and_in_an_expression_is_one_variable() -> None:
     assert 'var.env == "a"' in hcl
 
 
+def test_a_placeholder_for_a_number_that_is_compared_too_is_text() -> None:
+    size = "[if(equals('#{disk}#','64'),'x','y')]"
+    hcl = hcl_of(deployment(properties={"vmProfile": {"vmSize": size, "osDiskSizeGB": "#{disk}#"}}))
+
+    assert 'variable "disk" {\n  type        = string\n' in hcl
+    assert 'var.disk == "64"' in hcl
+
+
 def test_a_placeholder_that_decides_what_is_built_must_be_given() -> None:
     step = {"type": "[if(equals('#{kind}#','sh'),'Shell','PowerShell')]", "inline": ["true"]}
     document = deployment(customize=[step])
@@ -119,8 +127,7 @@ def test_a_placeholder_that_decides_what_is_built_must_be_given() -> None:
 
 
 def test_a_condition_with_a_placeholder_is_not_known() -> None:
-    document = deployment()
-    document["resources"][0]["condition"] = "[equals('#{env}#','prod')]"  # type: ignore[index,call-overload]
+    document = deployment(condition="[equals('#{env}#','prod')]")
 
     told = next(one for one in convert_json(document).findings if one.code.id == "AIB2P424")
 

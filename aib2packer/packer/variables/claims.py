@@ -18,6 +18,7 @@ from aib2packer.arm.language.symbolic import (
     VariableSymbol,
     is_symbol,
     leaves,
+    parameters_of,
 )
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.template_variables import TextPiece
 
+_FROM_TEXT = {"number", "bool"}  # what HCL makes of a text where it is needed
 _WITH_OPTIONAL = "1.16.0"  # the first that knows optional() in types, and the last that functions ask for
 _IDS_OF = {
     "galleries": "gallery",
@@ -91,14 +93,18 @@ def claim_names(
     shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
-    uses, alike = uses_in(template), _of_one_name(found)
+    values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
+    looked_into = [leaf for value in values for leaf in parameters_of(value) if leaf.is_placeholder]
+    compared = {placeholder_name(Placeholder(leaf.name)) for leaf in looked_into}
+    uses, alike = uses_in(template), _of_one_name((*found, *looked_into))
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = placeholder_name(symbol)
             variable = with_shape(placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
             variable = replace(variable, type=OBJECTS) if symbol in objects else variable
+            if name in compared and variable.type in _FROM_TEXT:  # to HCL a number is no text, even of the same digits
+                variable = replace(variable, type="string")
             names[symbol] = taken.setdefault(name, variable)
-    values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
     facts = {
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
@@ -277,12 +283,13 @@ def _version_parts(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _of_one_name(symbols: Iterable[TextSymbol]) -> dict[str, list[Placeholder]]:
+def _of_one_name(symbols: Iterable[TextSymbol | ParameterSymbol]) -> dict[str, list[Placeholder | Leaf]]:
     """The placeholders that become one variable, by its name."""
-    alike: dict[str, list[Placeholder]] = {}
-    for symbol in symbols:
-        if isinstance(symbol, Placeholder):
-            alike.setdefault(placeholder_name(symbol), []).append(symbol)
+    alike: dict[str, list[Placeholder | Leaf]] = {}
+    for symbol in dict.fromkeys(symbols):
+        if isinstance(symbol, Placeholder | ParameterSymbol):
+            token = symbol if isinstance(symbol, Placeholder) else Placeholder(symbol.name)
+            alike.setdefault(placeholder_name(token), []).append(symbol)
     return alike
 
 
