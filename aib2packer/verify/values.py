@@ -25,7 +25,9 @@ _LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
 
 # The printer's own layout: the closing brace stands alone at the margin.
 _VARIABLE = pattern(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILINE)
-_SPLIT = pattern(r'^  (\w+) += split\("/", "?(?:\$\{)?var\.(\w+)\}?([^"\n)]*)"?\)', re.MULTILINE)
+# What is put together of several variables is checked on the way.
+_CHECKED = r'(?:try\(\n +regex\("(?:[^"\\]|\\.)*", )?'
+_SPLIT = pattern(rf'^  (\w+) += split\("/", {_CHECKED}"?(?:\$\{{)?var\.(\w+)\}}?([^"\n)]*)"?\)', re.MULTILINE)
 
 _RECORDED = pattern(r'jsondecode\(file\("[^"]*"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
 

@@ -1,0 +1,29 @@
+"""Values that are made up for a build, so that Packer can judge it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from aib2packer.verify.values import made_up_values
+from tests.cases.templates import GALLERY_TARGET, hcl_of, template
+
+_DEFINITION = "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+"
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "[concat(parameters('a'), parameters('b'))]",
+        "[concat(parameters('a'), '/images/', parameters('b'))]",
+    ],
+)
+def test_what_an_id_is_put_together_of_makes_an_id(id_: str) -> None:
+    parameters = {name: {"type": "string"} for name in ("a", "b")}
+    body = template(distribute=[{**GALLERY_TARGET, "galleryImageId": id_}])
+    document: Any = {"$schema": "deploymentTemplate.json", "parameters": parameters, "resources": [body]}
+
+    values = made_up_values(hcl_of(document))
+
+    plain = re.sub(r"parameters\('(\w)'\)", lambda found: str(values.get(found[1], "")), id_.strip("[]"))
+    assert re.fullmatch(_DEFINITION, re.sub(r"concat|[()', ]", "", plain))
