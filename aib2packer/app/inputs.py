@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
 STDIN = "-"
+_PIECE = 1_048_576  # bytes of a large file that are looked at together
+_SEAM = 1_024  # bytes of a piece that the next one begins with: longer than any words that are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,19 @@ def _read(name: str, path: Path | None, most: int) -> bytes:
 
 
 def _is_silent(path: Path, most: int) -> bool:
-    """Whether a file that is too large does not speak of image templates, as far as it may be read."""
+    """Whether a file that is too large to be converted does not speak of image templates."""
     try:
         if path.stat().st_size <= most:
             return False
         with path.open("rb") as file:
-            return not speaks_of_image_templates(file.read(most))
+            end = b""
+            while piece := file.read(_PIECE):
+                if speaks_of_image_templates(end + piece):
+                    return False
+                end = piece[-_SEAM:]
     except OSError:
         return False
+    return True
 
 
 def _built(path: Path | None, data: bytes) -> bytes:

@@ -97,14 +97,15 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 
 def _is_restart(words: Sequence[str]) -> bool:
-    prefixed = False
-    while words and (
-        words[0] in _PREFIXES or re.fullmatch(r"\w+=.*", words[0], re.DOTALL) or (prefixed and _TAKEN.fullmatch(words[0]))
+    at, prefixed = 0, False
+    while at < len(words) and (
+        words[at] in _PREFIXES or re.fullmatch(r"\w+=.*", words[at], re.DOTALL) or (prefixed and _TAKEN.fullmatch(words[at]))
     ):
-        if list(words[:2]) in (["command", "-v"], ["command", "-V"]):
+        if list(words[at : at + 2]) in (["command", "-v"], ["command", "-V"]):
             return False
         prefixed = True
-        words = words[2:] if words[0] in _TAKES_A_VALUE else words[1:]
+        at += 2 if words[at] in _TAKES_A_VALUE else 1
+    words = words[at:]
     if not words:
         return False
     program, arguments = words[0].rsplit("/", 1)[-1], words[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from aib2packer.app.run import Outcome
 from aib2packer.audit.gather import gather
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS
 from aib2packer.estate.values import commands, given
@@ -85,6 +86,8 @@ class EstatePage:
     rows: tuple[EstateRow, ...]
     failed: tuple[tuple[str, str], ...]
     """Templates without a build, and why."""
+    left_out: int
+    """How many of them are left out, because their condition is false."""
     settings: str
     """How many settings are converted, and how many lost, those of templates that failed included."""
     to_act_on: tuple[Cause, ...]
@@ -137,6 +140,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
     return EstatePage(
         rows=tuple(map(_row, builds)),
         failed=tuple((one.source or safe(one.name), _why(one.findings)) for one in estate.failed),
+        left_out=sum(one.outcome is Outcome.LEFT_OUT for one in estate.failed),
         settings=_settings(estate),
         to_act_on=audit.asked[Asks.ACT],
         to_decide=audit.decisions,
@@ -205,9 +209,10 @@ def _link(path: str) -> Markdown:
     return Markdown(f"[{shown}]({path}/{MIGRATION_PAGE})") if _LINKED.fullmatch(path) and path.isascii() else shown
 
 
-def _why(findings: Iterable[Finding]) -> str:
+def _why(findings: Sequence[Finding]) -> str:
     errors = [one for one in findings if one.severity is Severity.ERROR]
-    return f"{capitalized(errors[0].message)}. {errors[0].help}" if errors else "See what the run said."
+    told = errors or list(findings)
+    return f"{capitalized(told[0].message)}. {told[0].help}" if told else "See what the run said."
 
 
 def _by_hand(chapter: Chapter) -> ByHand:

@@ -310,7 +310,7 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
         rights=further_rights(template, told.targets, decisions, downloads, symbols),
         vm_identities=bool(template.vm.identities),
         auto_run=template.auto_run.value,
-        triggers=template.siblings.triggers,
+        triggers=tuple(dict.fromkeys(template.siblings.triggers)),
         names=told.names,
         environments=options.environments,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What no two builds should have alike, and how a build signs in, which the environment says.
 _OF_ONE_BUILD = pattern(
-    r"image_version(_.*)?|definition_security_type|managed_image_name|image_source|use_azure_cli_auth|oidc_request_.*"
+    r"image_version(_.*)?|definition_security_type|gallery_subscription_id|managed_image_name|image_source|use_azure_cli_auth|oidc_request_.*"
     r"|client_id|tenant_id"
 )
 

@@ -35,7 +35,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         subscription="" if own is None else _text(own.subscription, symbols),
         group="" if own is None else _text(own.resource_group, symbols),
         identities=tuple(dict.fromkeys(map(str, identities))),
-        triggers=tuple(_word(safe(name)) for name in template.siblings.triggers),
+        triggers=tuple(dict.fromkeys(_word(safe(name)) for name in template.siblings.triggers)),
         auto_run=template.auto_run.value,
         subnets=tuple(filter(None, _subnets(template, symbols))),
         definitions=tuple(dict.fromkeys(places)),

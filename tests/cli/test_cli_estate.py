@@ -69,6 +69,15 @@ def test_a_broken_file_that_speaks_of_image_templates_is_an_error(tmp_path: Path
     assert "Converted 1 of 2 templates." in stderr
 
 
+@pytest.mark.parametrize("pad", [1_100_000, 1_048_570])
+def test_a_file_over_the_limit_that_speaks_of_image_templates_anywhere_is_an_error(tmp_path: Path, pad: int) -> None:
+    lay(tmp_path, large_json=f'{{"pad": "{"x" * pad}", "resources": [{GOOD}]}}', other_json=f'["{"x" * pad}"]')
+    status, _, stderr = convert(".", "-o", "out", "--max-size", "1", cwd=tmp_path)
+    assert status == 2
+    assert re.search(r"^large\.json: AIB2P020 error", stderr, re.MULTILINE)
+    assert "1 other file holds no image template.\n" in stderr
+
+
 def test_excluded_files_are_not_seen(tmp_path: Path) -> None:
     lay(tmp_path, good_json=GOOD, old__wrong_json=WRONG)
     assert convert(".", "-o", "out", cwd=tmp_path)[0] == 1

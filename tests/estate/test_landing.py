@@ -598,3 +598,16 @@ def test_what_is_lost_is_one_number_everywhere_and_templates_that_fail_count() -
     assert re.search(r"^\| \[`web`\].* 2 \|$", page, re.MULTILINE)
     looked = CliRunner().invoke(main, ["audit", "in"]).stdout
     assert f"{found[1]} of {found[2]} settings are converted, {found[3]} are lost, 2 in templates that" in looked
+
+
+def test_the_page_tells_templates_that_failed_from_such_as_are_left_out_and_why() -> None:
+    off = {**image("off"), "condition": False}
+    lay("in", off={"resources": [off]}, wrong=image("wrong") | {"properties": {}})
+
+    status, said = convert("in", "-o", "out")
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert status == 1
+    assert "1 image template left out" in " ".join(said.split())
+    assert "3 builds, 1 that failed, and 1 left out." in page
+    assert re.search(r"^\| `in/off\.json` \| .*condition is false", page, re.MULTILINE)

@@ -46,6 +46,15 @@ def test_a_command_of_one_word_many_times_is_converted(word: str, kind: str, sou
     assert made.hcl
 
 
+@pytest.mark.parametrize("word", ["sudo ", "sudo -E ", "env A=b ", "timeout 5 ", "if ", "exec nohup "])
+def test_a_command_behind_many_others_is_converted(word: str) -> None:
+    made = convert_json(
+        template(customize=[{"type": "Shell", "name": "a", "inline": [word * (LENGTH // len(word)) + "reboot"]}])
+    )
+
+    assert "expect_disconnect" in (made.hcl or "")
+
+
 @pytest.mark.parametrize("word", [b"[", b"\n", b'"[', b"parameters ", b"[parameters ", b"\nparams"])
 def test_a_file_of_one_word_many_times_takes_no_parameters(word: bytes, tmp_path: Path) -> None:
     (tmp_path / "web.parameters.json").write_text("{}", encoding="utf-8")

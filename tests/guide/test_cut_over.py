@@ -1,12 +1,15 @@
 """The commands of the cut-over, of which docs/cut-over.md says what they are for."""
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 
+from aib2packer import Options, convert
 from aib2packer.guide import cut_over
 from aib2packer.packer.facts import Service
+from tests.cases.templates import template
 
 TOLD_NOTHING = Service(
     name="",
@@ -34,3 +37,16 @@ def test_what_the_template_does_not_tell_is_asked_for_by_the_names_that_the_comm
     used = re.findall(r'"\$(\w+)"', "\n".join(commands(TOLD_NOTHING)))
 
     assert set(used) == set(re.findall(r"^(\w+)=", asked, re.MULTILINE))
+
+
+def test_a_trigger_whose_name_only_the_deployment_knows_has_no_piece_of_an_expression_for_a_name() -> None:
+    kind = "Microsoft.VirtualMachineImages/imageTemplates"
+    named = {"type": f"{kind}/triggers", "apiVersion": "2024-02-01", "properties": {"kind": "SourceImage"}}
+    parameters = {"s": {"type": "string"}}
+    names = ("[concat('web/t-', parameters('s'))]", "[concat('web/', parameters('s'))]", "web/nightly")
+    resources = [template(name="web"), *({**named, "name": name} for name in names)]
+    text = json.dumps({"$schema": "deploymentTemplate.json", "parameters": parameters, "resources": resources})
+
+    page = convert(text, options=Options(side_files=True)).files["MIGRATION.md"].decode()
+
+    assert re.findall(r"trigger delete .* --name (\S+)", page) == ["...", "nightly"]

@@ -196,18 +196,22 @@ def test_a_build_that_is_told_no_subscription_publishes_in_that_of_the_azure_cli
     names = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web"
     target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}], "galleryImageId": names}
     late = {**target, "galleryImageId": "[resourceId('Microsoft.Compute/galleries/images', 'golden', 'web')]"}
-    conversion = convert_json(deployment(template(distribute=[late])), Options(side_files=True, resource_group="images"))
-    build, variables = write(conversion, tmp_path / "build")
+    validators = {"validate": {"inVMValidations": [{"type": "Shell", "name": "it-is-there", "inline": ["test -d /opt"]}]}}
+    source = deployment(template(distribute=[late], properties=validators))
+    build, variables = write(convert_json(source, Options(side_files=True, resource_group="images")), tmp_path / "build")
     world = world_of(template(distribute=[target]), tmp_path)
 
-    outcome = world.run(whole_builds, ["packer", "build", str(build)])
+    outcome = world.run(
+        whole_builds, ["packer", "build", str(build)], ["packer", "build", str(build.parent / "validate/build.pkr.hcl")]
+    )
 
     assert variables == []
-    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    assert [command.status for command in outcome.commands] == [0, 0, 0], outcome.output
     [made] = outcome.played(world).state.resources.values()
     manifest = json.loads((build.parent / "image.manifest.json").read_text())
     assert manifest["builds"][0]["custom_data"]["image"].lower() == made.id.lower()
     assert made.id.lower().startswith(f"{names}/versions/".lower())
+    assert made.properties["publishingProfile"]["excludeFromLatest"] is False
 
 
 @pytest.mark.parametrize("security", ["", "TrustedLaunchSupported", "TrustedLaunch"])

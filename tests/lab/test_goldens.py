@@ -22,7 +22,11 @@ CONVERTED = [golden_hcl(case).relative_to(GOLDEN).as_posix() for case in CASES i
 CONVERTED += sorted(file.relative_to(GOLDEN).as_posix() for file in GOLDEN.glob("*/*/**/*.pkr.hcl"))
 CONVERTED = [golden for golden in CONVERTED if not golden.startswith(AMONG_OTHERS)]
 _MANIFEST = re.compile(r'jsondecode\(file\("([^"]+)"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
-_RECORDED = {"image_version": "1.0.0", "managed_image_name": "web"}
+_RECORDED = {
+    "image_version": "1.0.0",
+    "managed_image_name": "web",
+    "gallery_subscription_id": "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
+}
 
 
 def write_golden(golden: str, folder: Path) -> Path:
@@ -38,8 +42,10 @@ def write_golden(golden: str, folder: Path) -> Path:
     build = folder / Path(*below[:-1]) / "build.pkr.hcl"
     text = (GOLDEN / golden).read_text()
     build.write_text(text)
-    for manifest, key in _MANIFEST.findall(text):
-        builds = [{"custom_data": {key: "0.0.0"}}, {"custom_data": {key: _RECORDED[key]}}]
+    found = _MANIFEST.findall(text)
+    for manifest in {manifest for manifest, _ in found}:
+        last = {key: _RECORDED[key] for one, key in found if one == manifest}
+        builds = [{"custom_data": dict.fromkeys(last, "0.0.0")}, {"custom_data": last}]
         (build.parent / manifest).write_text(json.dumps({"builds": builds}))
     return build
 

@@ -73,6 +73,17 @@ def test_the_build_stays_in_the_region_of_the_template_where_it_must(more: dict[
     assert any("az snapshot create" in script for script in scripts(hcl))
 
 
+def test_without_a_region_of_its_own_a_template_is_built_in_one_of_its_version() -> None:
+    value = template(location=None, distribute=[version("a", targetRegions=[{"name": "West US 2"}, {"name": "eastus"}])])
+
+    assert location_of(hcl_of(value)) == '"westus2"'
+    assert "AIB2P305" not in codes_of(value)
+    assert (
+        location_of(hcl_of(template(location=None, distribute=value["properties"]["distribute"], properties=IN_SUBNET)))
+        == "var.location"
+    )
+
+
 def test_azure_arm_makes_the_managed_image_that_is_in_the_region_and_subscription_of_the_build() -> None:
     targets = [image("far", "eastus"), image("foreign", subscription=OTHER_SUBSCRIPTION), image("home")]
 

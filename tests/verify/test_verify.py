@@ -14,6 +14,8 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Code, Finding
 from aib2packer.verify import packer as runner
 from aib2packer.verify import verify
+from aib2packer.verify.values import made_up_values
+from tests.cases import GOLDEN
 from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
 from tests.lab.judge import Packer
 
@@ -221,3 +223,12 @@ def test_a_validation_build_is_judged_though_no_build_has_left_a_record_yet() ->
 
     assert "validate/build.pkr.hcl" in conversion.files
     assert verify(conversion, file="<stdin>") == conversion
+
+
+def test_what_is_made_up_for_an_object_fits_where_the_build_takes_it_apart() -> None:
+    values = made_up_values((GOLDEN / "variables/late-whole-objects.pkr.hcl").read_text())
+
+    vm = values["vm"]
+    assert isinstance(vm, dict)
+    assert vm["vnetConfig"]["subnetId"].endswith("/virtualNetworks/madeup/subnets/madeup")
+    assert vm["userAssignedIdentities"][0].endswith("/userAssignedIdentities/madeup")

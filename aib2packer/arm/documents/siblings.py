@@ -80,7 +80,7 @@ class Siblings:
 
     definitions: tuple[ImageDefinition, ...] = ()
     triggers: tuple[str, ...] = ()
-    """The names of what starts a build when the source image changes."""
+    """The names of what starts a build when the source image changes; `...` for one that only the deployment knows."""
     source: SourceImage | None = None
     """The image that it starts from, where Azure was asked."""
     made: tuple[str, ...] = ()
@@ -89,12 +89,17 @@ class Siblings:
 
 def read_siblings(everything: Sequence[Deployed]) -> Siblings:
     """Read the image definitions and triggers among what a template deploys."""
-    from aib2packer.arm.documents.deployment import name_of
-
     return Siblings(
         tuple(_definition(deployed) for deployed in everything if deployed.type == _DEFINITION),
-        tuple(mask(name_of(deployed)).split("/")[-1] for deployed in everything if deployed.type == _TRIGGER),
+        tuple(_trigger(deployed) for deployed in everything if deployed.type == _TRIGGER),
     )
+
+
+def _trigger(deployed: Deployed) -> str:
+    from aib2packer.arm.documents.deployment import name_of
+
+    name = name_of(deployed)
+    return "..." if name.startswith("[") else mask(name).split("/")[-1]
 
 
 def report_siblings(everything: Sequence[Deployed], image_template: Deployed, report: Report) -> None:

@@ -84,20 +84,20 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
 
     Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. The managed
     images of a template say where, if they agree; and a gallery version must be where it is made, so that this is a region that
-    the most versions name; but never one of another cloud. Where the template names no region, the first managed image does.
+    the most versions name; but never one of another cloud. Where the template names no region, the first managed image does, or
+    a version.
     """
+    own = () if template.location is None else (template.location,)
     images = [target.location for target in _those_of(ManagedImageTarget, template.targets) if target.location]
-    if template.location is None:
-        return images[0] if images else None
     if template.vm.subnet is not None or template.source.marketplace is None:
-        return template.location
-    agreed = images[:1] if all(region.parts == images[0].parts for region in images) else []
+        return next(iter((*own, *images)), None)
+    agreed = images[:1] if not own or all(region.parts == images[0].parts for region in images) else []
     versions = [regions for target in _those_of(GalleryTarget, template.targets) if (regions := _regions_of(target, template))]
-    named = (*agreed, template.location, *(region for regions in versions for region in regions))
+    named = (*agreed, *own, *(region for regions in versions for region in regions))
     reached = [{region.parts for region in regions} for regions in versions]
     here = template.cloud.facts
     candidates = [region for region in named if region.literal is None or here.has_region(region.literal)]
-    return min(candidates or [template.location], key=lambda one: sum(one.parts not in parts for parts in reached))
+    return min(candidates or own, key=lambda one: sum(one.parts not in parts for parts in reached), default=None)
 
 
 def _regions_of(target: GalleryTarget, template: ImageTemplate) -> list[TemplateText]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
 from aib2packer.hcl.code import Binding, infix, negated, of_value
-from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable, traced
+from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Variable, traced
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
 from aib2packer.packer.distribution.kinds import TARGETS
+from aib2packer.packer.distribution.made_ids import BUILD_SUBSCRIPTION
 from aib2packer.packer.distribution.tags import tags_value
 from aib2packer.packer.layout import beside_template, downloads_folder, manifest_file
 from aib2packer.packer.model import Provisioner, Steps
@@ -27,6 +28,7 @@ from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.packer.validation.validation_plan import bootable_of, literal_name
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +52,9 @@ HELD_BACK = Variable(
     default=True,
 )
 
+_SUBSCRIPTION = "gallery_subscription_id"
+_OPEN = Attribute("subscription", SUBSCRIPTION)  # of a gallery
+_NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 _SETTING = "continueDistributeOnFailure"
 _NOT_SET = f"{_SETTING} is false"
 
@@ -66,7 +71,9 @@ class Base:
 def stand_ins() -> dict[str, str]:
     """What a build is checked with while there is no manifest that names its image, by variable."""
     known = (kind.bootable for kind in TARGETS.values())
-    return {bootable.variable: bootable.stand_in for bootable in known if bootable is not None}
+    return {bootable.variable: bootable.stand_in for bootable in known if bootable is not None} | {
+        _SUBSCRIPTION: _NO_SUBSCRIPTION
+    }
 
 
 def report_validation(template: ImageTemplate, plan: ValidationPlan, options: Options, report: Report) -> None:
@@ -157,10 +164,16 @@ def _until_validated(validation: Validation | None, symbols: Symbols) -> Value:
 def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
     """What the manifest must hold, for the validation build to find the image: what the template does not say literally."""
     plan = decisions.validation
-    if plan.build is None or plan.booted is None or literal_name(plan.booted) is not None:
+    if plan.build is None or plan.booted is None:
         return {}
     bootable = bootable_of(plan.booted)
-    return {bootable.variable: bootable.recorded(plan.booted, decisions.plan, symbols)}
+    found: dict[str, Value] = {}
+    if literal_name(plan.booted) is None:
+        found[bootable.variable] = bootable.recorded(plan.booted, decisions.plan, symbols)
+    source = bootable.settings(plan.booted, "", "", symbols)
+    if any(_is_open(block) for block in source.values()):
+        found[_SUBSCRIPTION] = BUILD_SUBSCRIPTION
+    return found
 
 
 def validation_build(
@@ -174,9 +187,10 @@ def validation_build(
     manifest = f"{'../' if options.side_files else ''}{manifest_file(base.name)}"
     bootable = bootable_of(target)
     name = literal_name(target) or _from_manifest(bootable.variable, bootable.described, manifest)
-    source = bootable.settings(target, name, base.name, context.symbols)
+    subscription = _from_manifest(_SUBSCRIPTION, "Subscription of the gallery.", manifest)
+    source = _with_subscription(bootable.settings(target, name, base.name, context.symbols), subscription)
     released = [(other.id, literal_name(other) or name) for other in plan.held_back]
-    after = (_release(released, context.symbols),) if released else ()
+    after = (_release(released, subscription, context.symbols),) if released else ()
     source |= plan_info(template.source.purchase_plan, context.symbols, context.report)
     settings = base.settings | source
     settings.pop("disk_additional_size", None)  # the image has its data disks
@@ -268,11 +282,27 @@ def _from_manifest(key: str, description: str, manifest: str) -> Local:
     )
 
 
-def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:
+def _with_subscription(source: Settings, subscription: Local) -> Settings:
+    """A source whose gallery lies in a subscription that the template leaves to the build which made the image."""
+    there = Attribute("subscription", subscription)
+    return {
+        name: replace(block, body=tuple(there if item == _OPEN else item for item in block.body))
+        if isinstance(block, Block)
+        else block
+        for name, block in source.items()
+    }
+
+
+def _is_open(block: object) -> bool:
+    return isinstance(block, Block) and _OPEN in block.body
+
+
+def _release(versions: Sequence[tuple[ResourceId, str | Local]], subscription: Local, symbols: Symbols) -> Provisioner:
     """Let versions be the latest: the image has passed."""
     environment = Environment()
     commands = [
-        Interpolation((_released(image, version, environment, symbols),), multiline=True) for image, version in versions
+        Interpolation((_released(image, version, subscription, environment, symbols),), multiline=True)
+        for image, version in versions
     ]
     return Provisioner(
         "shell-local",
@@ -281,9 +311,10 @@ def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbol
     )
 
 
-def _released(image: ResourceId, version: str | Local, environment: Environment, symbols: Symbols) -> str:
+def _released(image: ResourceId, version: str | Local, subscription: Local, environment: Environment, symbols: Symbols) -> str:
+    named = symbols.value(image.subscription)
     options = {
-        "--subscription": symbols.value(image.subscription),
+        "--subscription": subscription if named == SUBSCRIPTION else named,
         "--resource-group": symbols.value(image.resource_group),
         "--gallery-name": symbols.value(image["galleries"]),
         "--gallery-image-definition": symbols.value(image["images"]),
