@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.describe import shorten
 from aib2packer.arm.language.symbolic import (
     ALIKE,
     Access,
@@ -22,7 +23,17 @@ from aib2packer.azure.clouds import cloud_of_regions
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.checksum import sha256_of
-from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, SENSITIVE
+from aib2packer.text.placeholders import (
+    IN_COMMANDS,
+    IN_NAMES,
+    IN_PATHS,
+    IN_TAGS,
+    IN_TEXTS,
+    IN_URIS,
+    SENSITIVE,
+    in_doubt,
+    run_in_doubt,
+)
 from aib2packer.text.secrets import SIGNS, find_secrets
 
 if TYPE_CHECKING:
@@ -226,7 +237,15 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
         return literal_text(text, span)
     parts = tokens_apart(text, pattern)
     report_secrets(parts, span, report)
-    if left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):
+    is_read = left_over is not None or pattern is IN_PATHS  # not so titles and commands, where signs stand for themselves
+    if is_read and (unclear := _in_doubt(text, pattern)) is not None:
+        report.add(
+            codes.PLACEHOLDER,
+            span,
+            f"placeholder not filled in: where one begins and ends in `{shorten(unclear)}` is not clear",
+            help="Put the value in its place, or write the placeholder so that its signs stand once on each side of its name.",
+        )
+    elif left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):
         report.add(
             codes.PLACEHOLDER,
             span,
@@ -234,6 +253,13 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
             help="Put the value in its place, without brackets and curly quotes.",
         )
     return TemplateText(parts, span)
+
+
+def _in_doubt(text: str, pattern: re.Pattern[str]) -> str | None:
+    """What is a placeholder, and may be another."""
+    if doubtful := in_doubt(text, pattern):
+        return next(iter(doubtful.values()))
+    return run_in_doubt(text) if pattern is IN_URIS or pattern is IN_PATHS else None
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:

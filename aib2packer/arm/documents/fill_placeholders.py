@@ -19,6 +19,7 @@ from aib2packer.text.placeholders import (
     IN_TAGS,
     forms_in,
     in_commands,
+    in_doubt,
     is_open,
     is_open_in_expressions,
     plain,
@@ -180,22 +181,27 @@ class _Filler:
 
     def _text(self, text: str, where: _Where) -> str:
         in_expression = text.startswith("[") and text.endswith("]")
+        filled = self._filled(text, where.within, in_expression=in_expression)
+        if where is _ANYWHERE or not self.given:
+            return filled
+        # What an expression looks into is to be filled in, whatever shells mean by its signs.
+        if in_expression:
+            return _with_literals(filled, partial(self._filled, within=IN_EXPRESSIONS, in_expression=True))
+        is_open = not where.is_command and is_open_in_expressions(filled)
+        return self._filled(filled, IN_EXPRESSIONS, in_expression=False) if is_open else filled
+
+    def _filled(self, text: str, within: re.Pattern[str], *, in_expression: bool) -> str:
+        doubtful = in_doubt(text, within)
 
         def replace(match: re.Match[str]) -> str:
             name, value = self.given.get(plain(match[0]), ("", None))
-            known = None if value is None else _as_text(value)
+            known = None if value is None or match.start() in doubtful else _as_text(value)
             if known is None:
                 return match[0]
             self.used.add(name)
             return known.replace("'", "''") if in_expression else known
 
-        filled = where.within.sub(replace, text)
-        if where is _ANYWHERE or not self.given:
-            return filled
-        # What an expression looks into is to be filled in, whatever shells mean by its signs.
-        if in_expression:
-            return _with_literals(filled, partial(IN_EXPRESSIONS.sub, replace))
-        return IN_EXPRESSIONS.sub(replace, filled) if not where.is_command and is_open_in_expressions(filled) else filled
+        return within.sub(replace, text)
 
 
 def _with_literals(text: str, change: Callable[[str], str]) -> str:

@@ -13,7 +13,7 @@ from aib2packer.arm.language.expression import Call, IndexAccess, PropertyAccess
 from aib2packer.arm.language.json_values import node_of, value_of
 from aib2packer.arm.language.symbolic import Apply, Concat, If, ParameterSymbol, concat, once, rebuild
 from aib2packer.jsonc.tree import JsonObject, JsonScalar
-from aib2packer.text.placeholders import IN_EXPRESSIONS, SENSITIVE, is_open_in_expressions
+from aib2packer.text.placeholders import IN_EXPRESSIONS, SENSITIVE, in_doubt, is_open_in_expressions, run_in_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,12 +123,19 @@ def _opened(value: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue
 
 
 def _pieces(text: str) -> Iterator[str | Symbol]:
+    if in_doubt(text, IN_EXPRESSIONS) or run_in_doubt(text):
+        yield _symbol(text)  # all of it is one: who says where one in it ends?
+        return
     end = 0
     for match in IN_EXPRESSIONS.finditer(text):
         yield text[end : match.start()]
-        yield ParameterSymbol(match[0], secure=match[0].startswith(f"<{SENSITIVE}"), is_placeholder=True)
+        yield _symbol(match[0])
         end = match.end()
     yield text[end:]
+
+
+def _symbol(token: str) -> ParameterSymbol:
+    return ParameterSymbol(token, secure=token.startswith(f"<{SENSITIVE}"), is_placeholder=True)
 
 
 def _texts(value: ArmValue) -> Iterator[str]:
