@@ -123,7 +123,7 @@ def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json |
         from aib2packer.terraform.configuration import Files
         from aib2packer.terraform.module import read_configuration
 
-        return read_configuration(source, Files(cache(beside.read), cache(beside.names)), report)
+        return read_configuration(source, Files(cache(beside.read), cache(beside.names), cache(beside.listed)), report)
     return None if report_script(source, report) else parse(source, report)
 
 

@@ -32,8 +32,13 @@ def missing_item(symbol: Symbol, resolve: Callable[[Symbol], ArmValue], span: Sp
         return resolve(value) if is_symbol(value) else value
 
     waiting: list[ArmValue | Lambda] = [symbol]
+    seen: set[int] = set()  # what a variable holds may stand in others many times
     while waiting:
-        match waiting.pop():
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        match one:
             case If(condition, then, otherwise):
                 chosen = known(condition)
                 waiting += [condition, *([then if chosen else otherwise] if isinstance(chosen, bool) else [])]

@@ -12,6 +12,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
+from aib2packer.terraform.filesets import files_that_fit, names_in
 from aib2packer.terraform.forms import UNUSED, as_arm_text, is_values_file, object_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfSplat, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
@@ -53,16 +54,21 @@ _SECRETS = pattern(
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files around a configuration: `read` gives one by its path or raises, `names` those of a folder, "" for its own."""
+    """The files around a configuration: `read` gives one by its path, `names` those of a folder, "" for its own.
+
+    `listed` gives the names of a folder, those of folders with a slash behind. It raises where there is none, as `read` does.
+    """
 
     read: Callable[[str], SourceText]
     names: Callable[[str], tuple[str, ...]]
+    listed: Callable[[str], tuple[str, ...]]
 
     def below(self, folder: str) -> Files:
         """The files as they are seen from another folder."""
         return Files(
             lambda path: self.read(posixpath.normpath(posixpath.join(folder, path))),
             lambda path: self.names(posixpath.normpath(posixpath.join(folder, path))),
+            lambda path: self.listed(posixpath.normpath(posixpath.join(folder, path))),
         )
 
     def configuration(self, report: Report) -> tuple[SourceText, ...]:
@@ -148,9 +154,7 @@ class Written:
 
     def surroundings(self) -> Surroundings:
         """What expressions at the top of a block can name."""
-        return Surroundings(
-            self._lookup, self._kind, self._definition, self.files.read, self._moment, self.files.names, self._texts
-        )
+        return Surroundings(self._lookup, self._kind, self._definition, self.files.read, self._moment, self._files, self._texts)
 
     def document(self, resources: tuple[Json, ...], span: Span) -> JsonObject:
         """The deployment template."""
@@ -196,21 +200,40 @@ class Written:
         )
         return f"parameters({constant(name)})"
 
+    def _files(self, folder: str, wanted: str, span: Span) -> tuple[str, ...]:
+        """The files of a folder that fit a pattern; that none does is told."""
+        found = files_that_fit(self.files.listed, folder, wanted, span)
+        if not found:
+            where = f" in {folder.rstrip('/')}" if folder.strip("./") else ""
+            self.report.add(
+                codes.NO_FILE_FITS,
+                span,
+                f"no file{where} fits {wanted}: what is made of each of them is left out",
+                help="Correct the pattern, or add the files.",
+            )
+        return found
+
     def _texts(self, folder: str, span: Span) -> str | None:
-        """The texts of the files in a folder, as a variable."""
+        """The texts of the files in a folder and in those in it, as a variable."""
         name = f"{folder.replace('/', '_') or 'own'}_files"
         if name in self.configuration.locals:
             return None
         if name not in self.variables:
-            seen = (one for one in self.files.names(folder) if not one.startswith("."))
-            below = {one: self.files.names(posixpath.join(folder, one)) for one in seen}
-            names = [name for one, inner in below.items() for name in (one, *(f"{one}/{other}" for other in inner))]
-            if not names or len(names) > _MOST_FILES:
-                return None
+            names = self._names(folder, span)
+            if len(names) > _MOST_FILES:
+                where = folder or "this folder"
+                what = f"of {where}, which holds more than {_MOST_FILES} files, no texts are taken up for a loop"
+                raise NotTranslatedError(span, what, "Move the files that the loop is about to a folder of their own.")
             texts = {one: source.text for one in names if (source := self._text(posixpath.join(folder, one))) is not None}
             held = object_of({one: JsonScalar(as_arm_text(text), span) for one, text in texts.items()}, span)
             self.variables[name] = JsonMember(name, span, held)
         return f"variables({constant(name)})"
+
+    def _names(self, folder: str, span: Span) -> list[str]:
+        """The files in a folder and in those in it."""
+        seen = [one for one in names_in(self.files.listed, folder or ".", span) if not one.startswith(".")]
+        below = (f"{one}{name}" for one in seen if one.endswith("/") for name in self.files.names(posixpath.join(folder, one)))
+        return [one for one in (*seen, *below) if not one.endswith("/")]
 
     def _text(self, path: str) -> SourceText | None:
         try:

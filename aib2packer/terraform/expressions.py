@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _NONE: Mapping[str, str] = {}
+_KNOWN_PATHS = (
+    "Write its path, or its text. In a loop over file names, file(), filebase64() and filesha256() are read, "
+    "of files in a folder that is converted or in one below it."
+)
 _WORD = pattern(r"[A-Za-z_]\w*")
 _LISTS = {
     "concat",
@@ -70,8 +74,8 @@ class Surroundings:
     definition: Callable[[tuple[str, ...]], TfExpression | None]
     read: Callable[[str], SourceText]
     moment: Callable[[str], str]
-    names: Callable[[str], tuple[str, ...]] = lambda _: ()
-    """What a folder holds."""
+    files: Callable[[str, str, Span], tuple[str, ...]] = lambda *_: ()
+    """The files of a folder whose paths fit a pattern."""
     texts: Callable[[str, Span], str | None] = lambda *_: None
     """What holds the texts of all files of a folder, by their names; None where there are none, or too many."""
     loops: Mapping[str, str] = field(default_factory=dict)
@@ -370,7 +374,7 @@ def _path(expression: TfExpression, around: Surroundings) -> str:
                 return ""
             if (behind := around.definition(words)) is not None:
                 return _path(behind, around)
-    raise NotTranslatedError(expression.span, "which file this is, is not known", "Write its path, or its text.")
+    raise NotTranslatedError(expression.span, "which file or folder this is, is not known", _KNOWN_PATHS)
 
 
 def _content(expression: TfExpression, around: Surroundings) -> str | None:
@@ -427,25 +431,15 @@ def _of_a_file(call: TfCall, around: Surroundings) -> str | None:
             return f"base64({text})"
         case "filesha256", (path,) if (text := _in_folder(path, around)) is not None:
             return f"$sha256({text})"
-        case "fileset", (folder, TfValue(str() as wanted)):
-            return _names(_path(folder, around), wanted, call.span, around)
+        case "fileset", (folder, wanted):
+            found = around.files(_path(folder, around), _path(wanted, around), call.span)
+            return f"createArray({', '.join(map(constant, found))})"
         case "fileexists", (path,):
             return constant(_is_file(_path(path, around), around))
         case "templatefile", (path, values):
             return _rendered(path, values, around)
         case _:
             return None
-
-
-def _names(folder: str, wanted: str, span: Span, around: Surroundings) -> str:
-    """The files of a folder whose names fit a pattern, as `fileset` gives them."""
-    from fnmatch import fnmatchcase
-
-    below, slash, pattern_ = wanted.rpartition("/")
-    if "*" in below or "{" in wanted or "**" in wanted:
-        raise NotTranslatedError(span, f"the pattern {wanted} goes through folders", "Name one folder, or the files.")
-    found = [name for name in around.names("/".join(filter(None, (folder.strip("/"), below)))) if fnmatchcase(name, pattern_)]
-    return f"createArray({', '.join(constant(f'{below}{slash}{name}') for name in found)})"
 
 
 def _filled_in(values: TfExpression, around: Surroundings) -> dict[str, TfExpression]:

@@ -21,6 +21,13 @@ DEPLOYMENTS = {
     "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
     "azurerm_template_deployment": ("template_body", "parameters_body"),
 }
+SECURITY_TYPES = {
+    "trusted_launch_supported": "TrustedLaunchSupported",
+    "confidential_vm_supported": "ConfidentialVMSupported",
+    "trusted_launch_enabled": "TrustedLaunch",
+    "confidential_vm_enabled": "ConfidentialVM",
+}
+"""What of `azurerm_shared_image` says which security type its images have."""
 UNUSED = "terraformVariables"
 """Where a deployment template that was a configuration has the variables that it does not need."""
 _MARK = "\ue002"  # a private character

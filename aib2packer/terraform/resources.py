@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
+from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
-from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, SECURITY_TYPES, object_of
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -22,6 +22,7 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
+from aib2packer.terraform.updates import UPDATE, is_counted, report_elsewhere, updated_by, updates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +91,9 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
         name, _, version = type_.value.partition("@")
         if name.lower() == f"{IMAGE_TEMPLATE}/triggers":
             yield _trigger(block, written)
-        elif name.lower() == IMAGE_TEMPLATE and _updated(block) in written.configuration.resources:
-            return  # it is a part of that
+        elif name.lower() == IMAGE_TEMPLATE and kind == UPDATE:
+            if updated_by(block, written.configuration) is None:  # else it is a part of that
+                report_elsewhere(block, written)
         elif name.lower() == IMAGE_TEMPLATE and block.value("body") is not None:
             yield _image_template(block, type_, name, version, written)
         elif name.lower() == IMAGE_TEMPLATE and kind == "azapi_resource_action":
@@ -101,13 +103,6 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
                 f"{block.address} starts a build when Terraform applies: `packer build` takes its place",
                 help="Run `packer build` where Terraform was applied. In a folder, the build has pipelines to begin with.",
             )
-
-
-def _updated(block: TfBlock) -> tuple[str, ...] | None:
-    """The resource of the configuration that an `azapi_update_resource` changes; None for others."""
-    changed = block.value("resource_id") if block.labels[0] == "azapi_update_resource" else None
-    path = None if changed is None else path_of(changed)
-    return None if path is None else path[:2]
 
 
 class _Type:
@@ -150,13 +145,15 @@ def _image_template(block: TfBlock, type_: _Type, name: str, version: str, writt
             members.append(JsonMember(key, attribute.name_span, _beside_body(attribute, block, around)))
     if (identity := _identity(block, around)) is not None:
         members.append(identity)
-    updates = (one for one in written.configuration.resources.values() if _updated(one) == block.labels)
-    for content in (one.value(key) for one in (block, *updates) for key in ("body", "sensitive_body")):
-        body = None if content is None else document_of(content, around)
-        if isinstance(body, JsonObject):
-            members = _merged(members, body.members)
-        elif content is not None:
-            members = _merged(members, _computed_body(content, around))
+    for one in (block, *updates_of(block, written)):
+        for content in (value for key in ("body", "sensitive_body") if (value := one.value(key)) is not None):
+            body = document_of(content, around)
+            if isinstance(body, JsonObject):
+                members = _merged(members, body.members)
+            elif one is block:
+                members = _merged(members, _computed_body(content, around))
+            else:
+                raise NotTranslatedError(content.span, f"what {one.address} sets is not known", "Write it as an object.")
     return JsonObject(tuple(members), block.span)
 
 
@@ -350,14 +347,6 @@ def _group(block: TfBlock, around: Surroundings) -> tuple[JsonMember, ...]:
         return ()  # what needs it becomes a variable
 
 
-_SECURITY_TYPES = {
-    "trusted_launch_supported": "TrustedLaunchSupported",
-    "confidential_vm_supported": "ConfidentialVMSupported",
-    "trusted_launch_enabled": "TrustedLaunch",
-    "confidential_vm_enabled": "ConfidentialVM",
-}
-
-
 def _trigger(block: TfBlock, written: Written) -> JsonObject:
     name = block.value("name")
     kind = JsonScalar("Microsoft.VirtualMachineImages/imageTemplates/triggers", block.span)
@@ -367,17 +356,30 @@ def _trigger(block: TfBlock, written: Written) -> JsonObject:
 
 def _beside(block: TfBlock, written: Written) -> JsonObject:
     """A resource that the image template needs; of an image definition what it says about its images."""
+    is_definition = block.labels[0] == "azurerm_shared_image"
+    # Of definitions that are known one by one there are as many; of others that counts in which all agree.
+    copy, around = repeated(block, written) if is_definition and is_counted(block, written) else ([], written.surroundings())
     shown = _plain(block, "name") or block.address
     gallery = _plain(block, "gallery_name")
-    if block.labels[0] == "azurerm_shared_image" and gallery:
+    if is_definition and gallery:
         shown = f"{gallery}/{shown}"
     members: dict[str, Json] = {
         "type": JsonScalar(_NEEDED[block.labels[0]], block.span),
-        "name": JsonScalar(shown, block.span),
+        "name": JsonScalar(_name_of_round(block, around) or shown if copy else shown, block.span),
     }
-    if block.labels[0] == "azurerm_shared_image" and not block.value("for_each"):
-        members["properties"] = object_of(_definition_facts(block, written), block.span)
-    return object_of(members, block.span)
+    if is_definition:
+        members["properties"] = object_of(_definition_facts(block, around), block.span)
+    return replace(made := object_of(members, block.span), members=(*made.members, *copy))
+
+
+def _name_of_round(block: TfBlock, around: Surroundings) -> str:
+    """The name of an image definition that is one of several, behind that of its gallery; "" where it is not known."""
+    parts = [value for key in ("gallery_name", "name") if (value := block.value(key)) is not None]
+    try:
+        names = ", ".join(arm_of(part, around) for part in parts)
+    except NotTranslatedError:
+        return ""
+    return f"[format('{{0}}/{{1}}', {names})]" if len(parts) == len(("gallery", "name")) else ""
 
 
 def _plain(block: TfBlock, key: str) -> str:
@@ -386,19 +388,34 @@ def _plain(block: TfBlock, key: str) -> str:
     return value.value if isinstance(value, TfValue) and isinstance(value.value, str) else ""
 
 
-def _definition_facts(block: TfBlock, written: Written) -> dict[str, Json]:
+def _definition_facts(block: TfBlock, around: Surroundings) -> dict[str, Json]:
     facts: dict[str, Json] = {}
     for key, name in (("os_type", "osType"), ("hyper_v_generation", "hyperVGeneration")):
         value = block.value(key)
         if value is not None:
             try:
-                facts[name] = json_of(value, written.surroundings())
+                facts[name] = json_of(value, around)
             except NotTranslatedError:
                 continue  # it is not what is converted
-    if "hyperVGeneration" not in facts:
+    if block.value("hyper_v_generation") is None:
         facts["hyperVGeneration"] = JsonScalar("V1", block.span)  # the provider's default
-    for key, feature in _SECURITY_TYPES.items():
-        if isinstance(enabled := block.value(key), TfValue) and enabled.value is True:
-            named = {"name": JsonScalar("SecurityType", block.span), "value": JsonScalar(feature, block.span)}
-            facts["features"] = JsonArray((object_of(dict(named), block.span),), block.span)
+    feature = ""
+    for key, name in SECURITY_TYPES.items():
+        match block.value(key):
+            case None | TfValue(None | False):
+                continue
+            case TfValue(True | "true"):
+                feature = constant(name)
+            case enabled:
+                feature = f"if({_unless_unknown(enabled, around)}, {constant(name)}, {feature or constant('Standard')})"
+    if feature:
+        named = f"createArray(createObject('name', 'SecurityType', 'value', {feature}))"
+        facts["features"] = JsonScalar(f"[{named}]", block.span)
     return facts
+
+
+def _unless_unknown(expression: TfExpression, around: Surroundings) -> str:
+    try:
+        return arm_of(expression, around)
+    except NotTranslatedError:
+        return "reference('unknown').value"

@@ -10,7 +10,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of, texts_in
 from aib2packer.lazy.models import replace
-from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, as_arm_text, object_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, SECURITY_TYPES, as_arm_text, object_of
 from aib2packer.text.placeholders import SENSITIVE
 from aib2packer.text.source import SourceText
 
@@ -38,6 +38,36 @@ def shown_resources(document: JsonObject, report: Report) -> tuple[JsonObject, .
     is_plan = document.get("planned_values") is not None
     return tuple(
         made for address, kind, values in _resources(document) for made in _made(address, kind, values, report, is_plan=is_plan)
+    )
+
+
+def shown_definitions(document: JsonObject) -> tuple[JsonObject, ...]:
+    """The image definitions of a state or a plan, as Azure shows them: id and properties."""
+    return tuple(
+        _definition(values) for _, kind, values in _resources(document) if kind == "azurerm_shared_image" and _is_named(values)
+    )
+
+
+def _is_named(values: JsonObject) -> bool:
+    return bool(string_of(values.get("gallery_name")) and string_of(values.get("name")))
+
+
+def _definition(values: JsonObject) -> JsonObject:
+    span = values.span
+    features: list[Json] = [
+        object_of({"name": JsonScalar("SecurityType", span), "value": JsonScalar(feature, span)}, span)
+        for key, feature in SECURITY_TYPES.items()
+        if (said := values.get(key)) is not None and _is_true(said)
+    ]
+    told = (("os_type", "osType"), ("hyper_v_generation", "hyperVGeneration"))
+    properties = {name: said for key, name in told if (said := values.get(key)) is not None}
+    name = f"galleries/{string_of(values.get('gallery_name'))}/images/{string_of(values.get('name'))}"
+    return object_of(
+        {
+            "id": JsonScalar(name, span),
+            "properties": object_of({**properties, "features": JsonArray(tuple(features), span)}, span),
+        },
+        span,
     )
 
 

@@ -87,7 +87,7 @@ def _by_pattern(body: str) -> str | None:
     found = re.search(r'can\(regex\("\(\?i\)\^(.*?)\$"', body)
     if found is None:
         return None
-    whole = found[1].replace("(/versions/[^/]+)?", "/versions/1.0.0")
+    whole = found[1].replace("(?:/versions/[^/]+)?", "/versions/1.0.0")
     return whole.replace("[^/]+", SUBSCRIPTION, 1).replace("[^/]+", "madeup")
 
 

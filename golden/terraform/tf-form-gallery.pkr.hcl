@@ -78,17 +78,6 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "definition_security_type" {
-  type        = string
-  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
-  default     = null
-
-  validation {
-    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type == "" ? "Standard" : var.definition_security_type)
-    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
-  }
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -118,8 +107,6 @@ locals {
   gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${local.image_version}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-it-job-${local.build_time}"
-  trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-it-job-${local.build_time}"
 }
 
 source "azure-arm" "it_job" {
@@ -143,9 +130,6 @@ source "azure-arm" "it_job" {
   temp_resource_group_name         = local.temporary_group_name
   vm_size                          = "Standard_D4s_v5"
   os_disk_size_gb                  = 64
-  security_type                    = local.trusted_launch ? "TrustedLaunch" : null
-  secure_boot_enabled              = local.trusted_launch
-  vtpm_enabled                     = local.trusted_launch
   user_assigned_managed_identities = [var.user_assigned_identity_aib_id]
   allowed_inbound_ip_addresses     = var.allowed_inbound_ip_addresses
 
@@ -153,10 +137,6 @@ source "azure-arm" "it_job" {
   polling_duration_timeout = "120m"
 
   # Distribution
-  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
-  managed_image_name                = local.trusted_launch ? null : local.temporary_image_name
-  managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
-
   shared_image_gallery_destination {
     subscription   = local.gallery_image_parts[2]
     resource_group = local.gallery_image_parts[4]

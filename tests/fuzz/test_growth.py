@@ -20,6 +20,7 @@ _STEPS = {
     "u": "uri('https://x/', string(@))",
     "g": "guid(string(@), string(@))",
     "-": "concat(@, '-', @)",
+    "n": "concat(@, @)",
     "b": "base64(string(@))",
     "t": "toObject(range(0, 99), lambda('x', string(lambdaVariables('x'))), lambda('x', @))",
 }
@@ -48,6 +49,7 @@ def chain(sequence: str, leaf: str) -> str:
         ("coccooocommmcccocommoooocccomcmcoo", "a"),
         ("gggggggggggggggggggggggggggggg--------", "[parameters('list')]"),
         ("ggg---gg-g------gg---g-gg-g-gg-g-------", "[parameters('list')]"),
+        ("n" * 40, "[parameters('list')]"),
         ("ttbbtbbbbtbtbttbtbtbbbttbbbbtbbbbbbtbbtb", "[newGuid()]"),
     ],
 )

@@ -43,3 +43,13 @@ def test_what_a_folder_holds_is_named_within_the_root_only(stack: Path) -> None:
     assert FilesBeside(stack, stack).names("../other") == ()
     assert FilesBeside(stack, stack).names("none") == ()
     assert FilesBeside(stack, stack).names("\0") == ()
+
+
+def test_a_list_of_a_folder_tells_its_files_from_its_folders_and_leaves_out_what_is_neither(stack: Path) -> None:
+    (stack / "nowhere").symlink_to(stack / "none")
+
+    assert FilesBeside(stack.parent, stack.parent).listed("") == ("other/", "stack/")
+    assert FilesBeside(stack, stack.parent).listed("") == ("in.tf", "link.json")
+    for folder in ("none", "..", "in.tf", "\0"):
+        with pytest.raises(FileError):
+            FilesBeside(stack, stack).listed(folder)

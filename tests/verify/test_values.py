@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aib2packer.verify.values import made_up_values
+from aib2packer.verify.values import made_up_values, parts_of_ids
 from tests.cases.templates import GALLERY_TARGET, hcl_of, template
 
 _DEFINITION = "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+"
@@ -27,3 +27,10 @@ def test_what_an_id_is_put_together_of_makes_an_id(id_: str) -> None:
 
     plain = re.sub(r"parameters\('(\w)'\)", lambda found: str(values.get(found[1], "")), id_.strip("[]"))
     assert re.fullmatch(_DEFINITION, re.sub(r"concat|[()', ]", "", plain))
+
+
+def test_an_id_that_may_have_a_version_gets_one() -> None:
+    body = template(distribute=[{**GALLERY_TARGET, "galleryImageId": "[parameters('a')]"}])
+    document: Any = {"$schema": "deploymentTemplate.json", "parameters": {"a": {"type": "string"}}, "resources": [body]}
+
+    assert re.fullmatch(f"{_DEFINITION}/versions/1.0.0", parts_of_ids(hcl_of(document))["a"])

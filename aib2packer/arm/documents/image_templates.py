@@ -9,7 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
-from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
+from aib2packer.arm.documents.forms.from_azure import definition_of_azure, image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, known_elsewhere, read_parameters
@@ -159,15 +159,26 @@ def _load(candidate: Candidate, report: Report) -> Resource | None:
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Found]:
     items = listed(document)
     if isinstance(document, JsonObject) and is_shown(document):
-        from aib2packer.terraform.state_and_plan import shown_resources
-
-        items = shown_resources(document, report)
-    elif isinstance(document, JsonObject) and (found := _of_object(document, context, report)) is not None:
+        yield from _shown(document, context, report)
+        return
+    if isinstance(document, JsonObject) and (found := _of_object(document, context, report)) is not None:
         yield from found
         return
     report_further_pages(document, report)
     for item in items or ():
         yield from _candidates(item, context, report)
+
+
+def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_Found]:
+    """The image templates of a state or a plan of Terraform, with the image definitions there."""
+    from aib2packer.terraform.state_and_plan import shown_definitions, shown_resources
+
+    siblings = Siblings(tuple(map(definition_of_azure, shown_definitions(document))))
+    for item in shown_resources(document, report):
+        if is_image_template(item):
+            yield _plain(item, context, siblings=siblings)
+        else:
+            yield from _candidates(item, context, report)
 
 
 def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Found] | None:
@@ -287,13 +298,26 @@ def _bodies(answer: Json) -> Iterator[JsonObject]:
                 yield body
 
 
-def _plain(body: JsonObject, context: Context, name: Json | None = None, version: Json | None = None) -> _Found:
+def _plain(
+    body: JsonObject,
+    context: Context,
+    name: Json | None = None,
+    version: Json | None = None,
+    *,
+    siblings: Siblings | None = None,
+) -> _Found:
     """An image template in which nothing is evaluated."""
     by_powershell = is_powershell(body)
     cut = cut_short(body) if by_powershell else None
     body = restore(body) if by_powershell else body
     named = name or body.get("name")
-    resource = Resource(body, named, version or body.get("apiVersion"), flattened=body.get("properties") is None)
+    resource = Resource(
+        body,
+        named,
+        version or body.get("apiVersion"),
+        flattened=body.get("properties") is None,
+        siblings=siblings or Siblings(),
+    )
 
     def load(report: Report) -> Resource | None:
         if cut is not None:

@@ -358,18 +358,32 @@ def leaves(value: ArmValue | Lambda) -> tuple[ParameterSymbol | DeploymentFact |
 
 def may_be(value: ArmValue, kind: Type) -> bool:
     """Whether a value is of a type, or can be: what is taken of an object, or made of such, and what has no type."""
-    value = bare(value)
+    return _may_be(value, kind, {})
+
+
+def _may_be(value: ArmValue | Lambda, kind: Type, known: dict[tuple[int, Type], bool]) -> bool:
+    # Each value is looked at once: it may stand in others many times.
+    if (found := known.get((id(value), kind))) is None:
+        found = known[id(value), kind] = _is_or_gives(value, kind, known)
+    return found
+
+
+def _is_or_gives(value: ArmValue | Lambda, kind: Type, known: dict[tuple[int, Type], bool]) -> bool:
     match value:
+        case VariableSymbol(_, inner):
+            return _may_be(inner, kind, known)
+        case Lambda():
+            return False
         case ParameterSymbol():
             return value.untyped or value.type == kind
         case Runtime():
             return True
         case Access(target):
-            return may_be(target, "object") or may_be(target, "array")
+            return _may_be(target, "object", known) or _may_be(target, "array", known)
         case If(_, then, otherwise):
-            return may_be(then, kind) and may_be(otherwise, kind)
+            return _may_be(then, kind, known) and _may_be(otherwise, kind, known)
         case Apply(name, arguments) if name in ALIKE:
-            return all(not isinstance(argument, Lambda) and may_be(argument, kind) for argument in arguments)
+            return all(_may_be(argument, kind, known) for argument in arguments)
         case _:
             return type_of(value) == kind
 

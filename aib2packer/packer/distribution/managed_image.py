@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
-_HOW_TO_REPLACE = (
-    "Make the name in imageId a parameter, and give each build a name of its own with `-var`: the old image stays. To keep the "
-    "name, {}: until a build succeeds there is no image.{}"
-)
 _NOT_BY_FORCE = (
     " Do not use -force, which also deletes a gallery version that has the number of the new one, where Image Builder "
     "refuses to build."
@@ -57,6 +53,16 @@ def delete_command(image: ResourceId) -> str:
     subscription, group, name = ("..." if text.literal is None else text.literal for text in names)
     whole = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/images/{name}"
     return f"az image delete --ids {shlex.quote(printable(whole))}"
+
+
+def _how_to_replace(image: ResourceId, plan: DistributionPlan) -> str:
+    give = "Make the name in imageId a parameter, and give" if image["images"].literal else "Give"
+    another = f"{give} each build a name of its own with `-var`: the old image stays."
+    if is_replaced_by_force(plan):
+        way = "build with `packer build -force`, which deletes the old image first, and nothing else"
+        return f"{another} To keep the name, {way}: until a build succeeds there is no image."
+    way = f"delete the old image before the build (`{delete_command(image)}`)"
+    return f"{another} To keep the name, {way}: until a build succeeds there is no image.{_NOT_BY_FORCE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +92,7 @@ class ManagedImageOutput(TargetOutput):
             codes.IMAGE_EXISTS,
             image.text.span,
             f"Image Builder overwrites an existing image{f' `{name}`' if name.literal else ''}; Packer does not",
-            help=_HOW_TO_REPLACE.format(
-                "build with `packer build -force`, which deletes the old image first, and nothing else", ""
-            )
-            if is_replaced_by_force(context.plan)
-            else _HOW_TO_REPLACE.format(f"delete the old image before the build (`{delete_command(image)}`)", _NOT_BY_FORCE),
+            help=_how_to_replace(image, context.plan),
         )
         group = context.symbols.value(image.resource_group)
         return {

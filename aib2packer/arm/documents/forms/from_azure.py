@@ -30,14 +30,14 @@ def siblings_of(document: JsonObject) -> Siblings:
     """What Azure says of the image definitions that the template distributes to, and of the image that it starts from."""
     source = _properties(document.get("source"))
     return Siblings(
-        tuple(_definition(item) for item in _items(document.get("imageDefinitions"))),
+        tuple(definition_of_azure(item) for item in _items(document.get("imageDefinitions"))),
         triggers=tuple(_names(document.get("triggers"))),
         source=None if source is None else _source_image(source, _properties(document.get("sourceVersion"))),
         made=tuple(_artifacts(document)),
     )
 
 
-def _definition(item: JsonObject) -> ImageDefinition:
+def definition_of_azure(item: JsonObject) -> ImageDefinition:
     """An image definition, by the end of its id: galleries/NAME/images/NAME."""
     pieces = (string_of(item.get("id")) or "").split("/")
     name = "/".join(pieces[-3::2]) if len(pieces) > 3 else None  # noqa: PLR2004 - gallery, images, name
