@@ -29,6 +29,12 @@ _CALL = pattern(
     rb"|^[ \t]*module\s+\"[^\"\n]*\"\s*\{[^{}]*?^[ \t]*source\s*=\s*\"(?P<folder>\.{1,2}/[^\"\n]*)\"",
     re.MULTILINE,
 )
+# An ARM template that Terraform deploys.
+_DEPLOYED = pattern(
+    rb"^[ \t]*template_(?:content|body)\s*=[^\n]*?\b(?:file|templatefile)\("
+    rb"\s*\"(?:\$\{path\.(?:module|root)\}/)?(?P<file>[^\"\n$]+)\"",
+    re.MULTILINE,
+)
 _BUILT = pattern(rb'"_generator"\s*:\s*\{\s*"name"\s*:\s*"bicep"')
 _SECONDS = 20
 _MOST = 4 << 20
@@ -84,18 +90,23 @@ class Modules:
 
 
 def modules_of(files: Collection[Path]) -> Modules:
-    """Which of the Bicep and Terraform files of a folder call which others there, as far as image templates go."""
+    """Which of the Bicep and Terraform files of a folder call which others there, as far as image templates go.
+
+    A JSON template that Terraform deploys is called too.
+    """
     sources = [file for file in files if file.suffix.lower() in _MODULES]
     known: dict[str, list[Path]] = {}
-    for file in sources:
+    for file in files:
         known.setdefault(os.path.normpath(file), []).append(file)
         if file.suffix.lower() == ".tf":
             known.setdefault(os.path.normpath(file.parent), []).append(file)
     calls: dict[Path, list[Path]] = {}
-    speaking = set()
+    speaking: set[Path] = set()
     for file in sources:
         data = _start_of(file)
-        calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file]
+        deployed = {one for path in _deployed_by(file, data) for one in known.get(path, ())}
+        speaking |= {one for one in deployed if speaks_of_image_templates(_start_of(one))}
+        calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file] + sorted(deployed)
         if speaks_of_image_templates(data):
             speaking.add(file)
     callers = _reached(speaking, _turned_round(calls)) - speaking
@@ -116,6 +127,13 @@ def _called_by(file: Path, data: bytes) -> Iterator[str]:
         here = Path(os.path.normpath(file.parent))
         if folder == here or not here.is_relative_to(folder):
             yield path
+
+
+def _deployed_by(file: Path, data: bytes) -> Iterator[str]:
+    """The templates that a Terraform file deploys, as their files; of one that Bicep makes, what it is made of too."""
+    for call in _DEPLOYED.finditer(data) if file.suffix.lower() == ".tf" else ():
+        path = os.path.normpath(file.parent / os.fsdecode(call["file"]))
+        yield from (path, str(Path(path).with_suffix(".bicep")))
 
 
 def _turned_round(calls: Mapping[Path, Collection[Path]]) -> dict[Path, list[Path]]:

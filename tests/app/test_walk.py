@@ -171,6 +171,24 @@ IMAGE = 'type = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"\n'
         ),
         pytest.param({"main.bicep": "module m 'net.bicep' = {\n", "net.bicep": ""}, [], [], id="no image"),
         pytest.param(
+            {"main.tf": '  template_content = file("${path.module}/arm/i.json")\n', "arm/i.json": IMAGE, "arm/o.json": IMAGE},
+            ["main.tf"],
+            ["arm/i.json"],
+            id="a template that Terraform deploys",
+        ),
+        pytest.param(
+            {"tf/main.tf": '  template_body = jsonencode(jsondecode(file("../i.json")))\n', "i.bicep": IMAGE},
+            ["tf/main.tf"],
+            ["i.bicep"],
+            id="one that Bicep makes",
+        ),
+        pytest.param(
+            {"main.tf": 'locals {\n  x = file("i.json")\n}\n', "i.json": IMAGE, "n.json": ""}, [], [], id="a file that is read"
+        ),
+        pytest.param(
+            {"m.tf": '  template_content = file("n.json")\n', "i.json": IMAGE, "n.json": ""}, [], [], id="one without an image"
+        ),
+        pytest.param(
             {"a.bicep": f"module m 'b.bicep' = {{\n{IMAGE}", "b.bicep": f"module m 'a.bicep' = {{\n{IMAGE}"},
             [],
             [],
