@@ -326,7 +326,7 @@ def test_a_key_that_means_nothing_is_reported_wherever_it_stands(case: str) -> N
         changed = with_value(value, (*path, UNKNOWN), "x")
         messages = [finding.message for finding in convert(json.dumps(changed), options=options).findings]
         # An object that is itself reported as unknown, or in the wrong place, is reported as a whole.
-        reported = [UNKNOWN, *(f"{key} {what}" for key in path for what in ("is not a setting", "belongs"))]
+        reported = [UNKNOWN, *(f"{key} {what}" for key in path for what in ("is not an Image Builder setting", "belongs"))]
         if not any(known in message for message in messages for known in reported):
             silent.append(path)
 
