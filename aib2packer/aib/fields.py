@@ -18,6 +18,7 @@ from aib2packer.aib.tokens import (
     literal_text,
     lone_placeholder,
     name_text,
+    open_results,
     path_text,
     region_text,
     report_secrets,
@@ -35,6 +36,7 @@ from aib2packer.arm.language.symbolic import (
     Apply,
     Concat,
     If,
+    ParameterSymbol,
     bare,
     deciding_parameters,
     is_symbol,
@@ -47,7 +49,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_TEXTS, IN_URIS, plain
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -128,20 +130,24 @@ class Reading:
         return Settled(tuple(self.informative), tuple(self.defaults), tuple(self.instructions))
 
     def report_unknown(self) -> None:
-        """Say which parameters must have a value, all at once, and how each is given."""
-        if not self.unknown:
-            return
-        listed = [
-            f"{parameter.name} ({', '.join(dict.fromkeys(key for key, _ in uses))})" for parameter, uses in self.unknown.items()
-        ]
+        """Say which parameters, and which placeholders, must have a value, each kind at once, and how it is given."""
+        for is_placeholder in (True, False):
+            unknown = {one: uses for one, uses in self.unknown.items() if one.is_placeholder is is_placeholder}
+            if unknown:
+                self._report_unknown(unknown, is_placeholder=is_placeholder)
+
+    def _report_unknown(
+        self, unknown: Mapping[symbolic.ParameterSymbol, list[tuple[str, Span]]], *, is_placeholder: bool
+    ) -> None:
+        listed = [f"{one.name} ({', '.join(dict.fromkeys(key for key, _ in uses))})" for one, uses in unknown.items()]
         *others, last = listed
         settings = " ".join(
-            f"--set {shlex.quote(parameter.name)}={_SAMPLES.get(parameter.type, '…')}" for parameter in self.unknown
+            f"--set {shlex.quote(parameter.setting)}={_SAMPLES.get(parameter.type, '…')}" for parameter in unknown
         )
-        place = next(iter(self.unknown.values()))[0][1]
-        word = parameter_word(place)
+        place = next(iter(unknown.values()))[0][1]
+        word = "placeholder" if is_placeholder else parameter_word(place)
         self.report.add(
-            codes.SHAPE,
+            codes.PLACEHOLDER if is_placeholder else codes.SHAPE,
             place,
             f"the {word}s {', '.join(others)} and {last} decide what is built, and have no value"
             if others
@@ -257,7 +263,7 @@ class Fields:
 
     def _number_of(self, value: Json, key: str) -> Number | None:
         if isinstance(value, JsonSymbolic):
-            return TemplateText(self._expression(value.symbol, value.span, "int"), value.span)
+            return TemplateText(self._expression(value.symbol, value.span, IN_NAMES, "int"), value.span)
         return _lone_placeholder(value, "int") or self.integer_of(value, key)
 
     def _zero(self, key: str, least: int) -> None:
@@ -363,7 +369,7 @@ class Fields:
         """A boolean that may be known only when Packer runs."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
-            return TemplateText(self._expression(value.symbol, value.span, "bool"), value.span)
+            return TemplateText(self._expression(value.symbol, value.span, IN_NAMES, "bool"), value.span)
         if value is not None and (text := _lone_placeholder(value, "bool")) is not None:
             return text
         return self.boolean(key, *others)
@@ -385,7 +391,8 @@ class Fields:
         known = self.reading.resolve(value.symbol)
         if not is_symbol(known) and (as_known is None or not self._stays_open(found, known, kind, as_known)):
             return None
-        return TemplateText(self._expression(value.symbol, value.span, kind), value.span)
+        within = IN_COMMANDS if key == "inline" else IN_NAMES
+        return TemplateText(self._expression(value.symbol, value.span, within, kind), value.span)
 
     def _stays_open(self, member: JsonMember, known: symbolic.ArmValue, kind: Type, as_known: ReadsTexts) -> bool:
         """Whether a list or an object is what it should be, and text that means nothing else to Packer than to ARM."""
@@ -660,8 +667,9 @@ class Fields:
             return self._plain(value.value, value.span, read)
         match value:
             case JsonSymbolic(span, symbol):
+                within = _WITHIN.get(read)
                 parts = (
-                    read(piece, span, self.report).parts if isinstance(piece, str) else self._expression(piece, span)
+                    read(piece, span, self.report).parts if isinstance(piece, str) else self._expression(piece, span, within)
                     for piece in _pieces(symbol)
                 )
                 return TemplateText(tuple(part for piece in parts for part in piece), span)
@@ -675,10 +683,16 @@ class Fields:
                 self.wrong_type(value, key, "a string")
                 return None
 
-    def _expression(self, symbol: symbolic.Symbol, span: Span, kind: Type = "string") -> tuple[LateExpression, ...]:
+    def _expression(
+        self, symbol: symbolic.Symbol, span: Span, within: re.Pattern[str] | None, kind: Type = "string"
+    ) -> tuple[LateExpression | Placeholder, ...]:
+        """An expression, with the placeholders in what it may come to, which are such as stand `within` texts there."""
+        if isinstance(symbol, ParameterSymbol) and symbol.is_placeholder:
+            return (replace(lone_placeholder(symbol.name), kind=kind),)
         if (error := missing_item(symbol, self.reading.resolve, span)) is not None:
             self.report.add(codes.EXPRESSION, span, error.message, help=error.help)
-        hidden, secrets = _hidden(symbol)
+        opened = symbol if within is None else open_results(symbol, within)
+        hidden, secrets = _hidden(opened if is_symbol(opened) else symbol)
         report_secrets(secrets, span, self.report)
         return (LateExpression(hidden, span, kind),)
 
@@ -714,7 +728,7 @@ class Fields:
             return None if _is_unset(resolved) else resolved
         unknown = deciding_parameters(resolved.symbol)
         if not needed:
-            given = " ".join(f"--set {shlex.quote(parameter.name)}=…" for parameter in unknown)
+            given = " ".join(f"--set {shlex.quote(parameter.setting)}=…" for parameter in unknown)
             self.report.add(
                 codes.UNFILLED,
                 value.span,
@@ -846,6 +860,17 @@ class Fields:
 
     def _name(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
+
+
+_WITHIN: Mapping[_ReadText, re.Pattern[str]] = {
+    name_text: IN_NAMES,
+    region_text: IN_NAMES,
+    path_text: IN_PATHS,
+    uri_text: IN_URIS,
+    script_text: IN_COMMANDS,
+    token_text: IN_TAGS,
+}
+"""What is a placeholder in the texts that each of these reads."""
 
 
 def _pieces(symbol: symbolic.Symbol) -> tuple[str | symbolic.Symbol, ...]:

@@ -217,7 +217,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     token = None if text is None else IN_TAGS.fullmatch(text)
     if isinstance(value, JsonSymbolic) or token is not None:
         symbols = deciding_parameters(value.symbol) if isinstance(value, JsonSymbolic) else ()
-        names = [one.name for one in symbols] if token is None else [plain(token[0])]
+        names = [one.setting for one in symbols] if token is None else [plain(token[0])]
         given = " ".join(f"--set {shlex.quote(name)}={KNOWN[-1]}" for name in names)
         report.add(
             codes.UNKNOWN_API_VERSION,

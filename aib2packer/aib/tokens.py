@@ -5,13 +5,35 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
+from aib2packer.arm.language.describe import shorten
+from aib2packer.arm.language.symbolic import (
+    ALIKE,
+    Access,
+    Apply,
+    If,
+    ParameterSymbol,
+    Secret,
+    concat,
+    once,
+    rebuild,
+    walk,
+)
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.azure.clouds import cloud_of_regions
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.checksum import sha256_of
-from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, SENSITIVE
+from aib2packer.text.placeholders import (
+    IN_COMMANDS,
+    IN_NAMES,
+    IN_PATHS,
+    IN_TAGS,
+    IN_TEXTS,
+    IN_URIS,
+    SENSITIVE,
+    in_doubt,
+    run_in_doubt,
+)
 from aib2packer.text.secrets import SIGNS, find_secrets
 
 if TYPE_CHECKING:
@@ -147,6 +169,40 @@ def hide_secrets(value: ArmValue) -> tuple[ArmValue, tuple[Secret, ...]]:
     return once(hide)(value), tuple(secrets)
 
 
+def open_results(value: ArmValue, pattern: re.Pattern[str]) -> ArmValue:
+    """An expression with symbols for the placeholders in what it may come to; what it only asks about is left alone."""
+
+    def change(part: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
+        match part:
+            case str():
+                return _with_symbols(part, pattern)
+            case If(condition, then, otherwise):
+                one, other = inside(then), inside(otherwise)
+                return part if one is then and other is otherwise else If(condition, one, other)
+            case Access(target, key, safe):
+                whole = inside(target)
+                return part if whole is target else Access(whole, key, safe)
+            case Apply(function) if function not in ALIKE:
+                return part
+            case dict():
+                return {key: inside(item) for key, item in part.items()}
+            case _:
+                return rebuild(part, inside)
+
+    texts = (part for part in walk(value) if isinstance(part, str) and not is_plain(part))
+    return once(change)(value) if any(pattern.search(text) for text in texts) else value
+
+
+def _with_symbols(text: str, pattern: re.Pattern[str]) -> ArmValue:
+    pieces = () if is_plain(text) else tokens_apart(text, pattern)
+    if not any(isinstance(piece, Placeholder) for piece in pieces) or any(isinstance(piece, Secret) for piece in pieces):
+        return text  # secrets are hidden, and told of, where it is printed
+    return concat(
+        ParameterSymbol(piece.token, secure=piece.secret, is_placeholder=True) if isinstance(piece, Placeholder) else str(piece)
+        for piece in pieces
+    )
+
+
 def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | TextSymbol, ...]:
     """The pieces of a text, with symbols in place of the placeholders and the secrets in it."""
     if is_plain(text):
@@ -181,7 +237,15 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
         return literal_text(text, span)
     parts = tokens_apart(text, pattern)
     report_secrets(parts, span, report)
-    if left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):
+    is_read = left_over is not None or pattern is IN_PATHS  # not so titles and commands, where signs stand for themselves
+    if is_read and (unclear := _in_doubt(text, pattern)) is not None:
+        report.add(
+            codes.PLACEHOLDER,
+            span,
+            f"placeholder not filled in: where one begins and ends in `{shorten(unclear)}` is not clear",
+            help="Put the value in its place, or write the placeholder so that its signs stand once on each side of its name.",
+        )
+    elif left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):
         report.add(
             codes.PLACEHOLDER,
             span,
@@ -189,6 +253,13 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
             help="Put the value in its place, without brackets and curly quotes.",
         )
     return TemplateText(parts, span)
+
+
+def _in_doubt(text: str, pattern: re.Pattern[str]) -> str | None:
+    """What is a placeholder, and may be another."""
+    if doubtful := in_doubt(text, pattern):
+        return next(iter(doubtful.values()))
+    return run_in_doubt(text) if pattern is IN_URIS or pattern is IN_PATHS else None
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:

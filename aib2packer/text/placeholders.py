@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from aib2packer.lazy.patterns import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAME = r"[A-Za-z][\w.-]*"
 _ANGLED = r"<<[A-Za-z][\w .-]*>>|<[ ]?[A-Za-z][\w .-]*>"  # as documentation has it
@@ -63,6 +67,54 @@ IN_URIS = pattern("|".join((
     r"\$(?:env:)?(?!(?:blobchangefeed|logs|root|web)\b)[A-Za-z_]\w*+(?![:=])",  # but for containers, and for `$filter=`
 )))  # fmt: skip
 """What is a placeholder in a URI."""
+IN_EXPRESSIONS = pattern("|".join((
+    _TOKEN,
+    rf"#\{{ ?{_NAME} ?\}}",
+    _ANGLED,
+    *(_OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items() if form != "%name%"),
+    rf"(?!%[0-9A-Fa-f]{{2}}%[0-9A-Fa-f]{{2}}){_OF_SCRIPTS['%name%']}{_TOOLS['%name%']}",  # else they are two bytes
+)))  # fmt: skip
+"""What is a placeholder in a text that an expression looks into: wherever it came from, and wherever it goes."""
+_SIGN_IN_EXPRESSIONS = pattern(r"[<#$%]|\{\{|\[\[|__")  # one of them stands in each
+_LONGEST_OPEN = 1000  # a longer text is a script
+
+
+_SIGN_OF_DOUBT = pattern(r"__|([%#@])\1|\[\[\[|\]\]\]|\{\{\{|<<<|[#$%@][{\[]")
+_RUN = pattern(r"\w*__\w*")
+_UNDERSCORES = pattern(_UNDERSCORED)
+_DOUBLED = {"%": "%", "#": "#", "@": "@", "[": "]", "{": "}", "<": ">"}
+
+
+def in_doubt(text: str, found: re.Pattern[str]) -> dict[int, str]:
+    """The placeholders of which it is not clear where they begin and end, as in `__a__b__`, `%%x%%` and `#{{x}}`.
+
+    By where each begins, with what is not clear.
+    """
+    if _SIGN_OF_DOUBT.search(text) is None:
+        return {}
+    doubtful = {start: run for start, run in _runs_in_doubt(text) if found.match(text, start)}
+    end = 0
+    for match in found.finditer(text):
+        before, after = text[max(end, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
+        opens = match[0][0]
+        is_doubled = before == opens and after == _DOUBLED.get(opens)
+        is_doubled |= opens == "[" and (before == "[" or after == "]")  # of which ARM takes one away
+        if is_doubled or (opens in "{[" and before and before in "#$%@"):
+            doubtful[match.start()] = before + match[0] + (after if is_doubled else "")
+        end = match.end()
+    return doubtful
+
+
+def run_in_doubt(text: str) -> str | None:
+    """A word between double underscores with more of them in it: one placeholder, or several with something between."""
+    return next((run for _, run in _runs_in_doubt(text) if run.startswith("__") and run.endswith("__")), None)
+
+
+def _runs_in_doubt(text: str) -> Iterator[tuple[int, str]]:
+    for run in _RUN.finditer(text):
+        rest = _UNDERSCORES.sub(" ", run[0])
+        if rest != run[0] and "__" in rest:
+            yield from ((run.start() + token.start(), run[0]) for token in _UNDERSCORES.finditer(run[0]))
 
 
 def unquoted(text: str, start: int) -> re.Match[str] | None:
@@ -88,6 +140,14 @@ def is_open(text: str) -> bool:
         return IN_TEXTS.search(text) is not None or IN_TAGS.fullmatch(text) is not None
     around = IN_TAGS.sub("", text)
     return around != text and "</" not in text and not any(map(str.isspace, around))
+
+
+def is_open_in_expressions(text: str) -> bool:
+    """Whether a text that an expression looks into is not filled in: what `is_open` says, but for what scripts mean by it."""
+    if len(text) > _LONGEST_OPEN or _SIGN_IN_EXPRESSIONS.search(text) is None or "</" in text:
+        return False
+    around = IN_EXPRESSIONS.sub("", text)
+    return (around != text or run_in_doubt(text) is not None) and not any(map(str.isspace, around))
 
 
 def plain(token: str) -> str:

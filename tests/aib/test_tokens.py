@@ -271,3 +271,50 @@ def test_several_regions_in_one_text_are_an_error(region: str, *, is_wrong: bool
 
     assert ("-Depth 20" in " ".join(finding.help for finding in made.findings)) is is_wrong
     assert (made.hcl is None) is is_wrong
+
+
+IN_DOUBT = ("__MY__THING__", "__a__b__", "____x____", "#{{x}}", "%%x%%", "[[[x]]]", "##{x}##", "__x__a__b", "a-%%x%%-b")
+
+
+@pytest.mark.parametrize("text", [*IN_DOUBT, "%{x}", "{{{x}}}"])
+@pytest.mark.parametrize("settings", [(), ("x=1", "my=2", "a=3")])
+def test_a_token_of_which_nobody_can_say_where_it_ends_is_refused_in_a_name(text: str, settings: tuple[str, ...]) -> None:
+    document = template(properties={"vmProfile": {"vmSize": text}})
+
+    assert "AIB2P101" in codes_of(document, Options(settings=settings))
+    assert "AIB2P101" in codes_of(deployment(document), Options(settings=settings))
+
+
+@pytest.mark.parametrize("text", IN_DOUBT)
+def test_a_token_of_which_nobody_can_say_where_it_ends_is_refused_in_a_tag(text: str) -> None:
+    assert "AIB2P101" in codes_of(template(tags={"tag": text}))
+
+
+@pytest.mark.parametrize("text", ["__MY__THING__", "%%name%%", "#{{x}}"])
+@pytest.mark.parametrize(("uri", "path"), [("{}", "a"), ("a", "{}")])
+def test_a_token_of_which_nobody_can_say_where_it_ends_is_refused_in_a_path_and_a_url(text: str, uri: str, path: str) -> None:
+    file = f"https://example.com/{uri.format(text)}/a"
+    step = {"type": "File", "sourceUri": file, "destination": f"/tmp/{path.format(text)}/a"}
+
+    assert "AIB2P101" in codes_of(template(customize=[step]))
+
+
+@pytest.mark.parametrize("text", ["__MY__THING__", "%%my_thing%%", "#{{my_thing}}"])
+def test_a_token_of_which_nobody_can_say_where_it_ends_is_one_in_an_expression(text: str) -> None:
+    document = deployment(template(properties={"vmProfile": {"vmSize": f"[if(equals('{text}','a'),'x','y')]"}}))
+
+    assert 'var.my_thing == "a"' in hcl_of(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("__a____b__", '"${var.a}${var.b}"'),
+        ("%a%%b%", '"${var.a}${var.b}"'),
+        ("web___env___v1", '"web_${var.env}_v1"'),
+        ("a__x__b__y__c", '"a${var.x}b${var.y}c"'),
+        ("my__name", '"my__name"'),
+    ],
+)
+def test_tokens_beside_each_other_are_each_one(text: str, expected: str) -> None:
+    assert f"vm_size                      = {expected}\n" in hcl_of(template(properties={"vmProfile": {"vmSize": text}}))

@@ -462,7 +462,7 @@ def _report_no_round(deployed: Deployed, report: Report) -> None:
 
 def _add_left_out(deployed: Deployed, decides: Json, why: str, otherwise: str, report: Report) -> None:
     what = "the image template" if deployed.type in IMAGE_TEMPLATES else "the image template in the deployment"
-    named = (parameter.name for parameter in parameters_of(_value_or_none(decides, deployed.scopes.symbolic)))
+    named = (parameter.setting for parameter in parameters_of(_value_or_none(decides, deployed.scopes.symbolic)))
     # Of lists and objects, which have their values there too, the text of the expression tells.
     switches = tuple(dict.fromkeys(named)) or tuple(dict.fromkeys(_PARAMETER.findall(string_of(decides) or "")))
     help_text = f"To convert it, {otherwise}."
@@ -493,7 +493,7 @@ def _rounds(item: JsonObject, scopes: Scopes, work: int, report: Report) -> Iter
         holds = _condition(item, inside.resolved)
         if is_symbol(holds) and not told:
             told = True
-            _report_unknown_condition(Deployed("", item, inside), report)
+            _report_unknown_condition(Deployed("", item, inside), holds, report)
         yield inside, holds is False
 
 
@@ -513,14 +513,17 @@ def _condition(item: JsonObject, resolved: Scope) -> ArmValue:
     return value
 
 
-def _report_unknown_condition(deployed: Deployed, report: Report) -> None:
+def _report_unknown_condition(deployed: Deployed, holds: ArmValue, report: Report) -> None:
     item = deployed.body
     which = "this" if item.get("name") is None else name_of(deployed)
+    to_fill_in = [one.setting for one in parameters_of(holds) if one.is_placeholder]
+    given = " ".join(f"--set {shlex.quote(name)}=…" for name in to_fill_in) or "--set NAME=…"
+    what = "placeholders" if to_fill_in else "parameters"
     report.add(
         codes.CONDITION,
         (item.get("condition") or item).span,
         f"whether {which} is deployed is not known; it is assumed to be",
-        help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
+        help=f"Give the {what} of the condition a value: {given}, or a parameters file with -p.",
     )
 
 
@@ -548,7 +551,7 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
         message = f"how often {what} is no whole number"
         raise _RoundsError(Finding(codes.WRONG_TYPE, loop.span, message, "Write a number."))
     if not isinstance(number, int):
-        names = [] if number is None or not is_symbol(number) else [one.name for one in parameters_of(number)]
+        names = [] if number is None or not is_symbol(number) else [one.setting for one in parameters_of(number)]
         given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"
         remedy = f"Give what it depends on a value: {given}, or a file of values with -p."
         if not names and word in {"for_each", "count"}:

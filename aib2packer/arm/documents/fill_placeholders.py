@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.parameters import Setting
+from aib2packer.arm.evaluation.open_texts import literals_looked_into
+from aib2packer.arm.language.expression import ExpressionError, nesting, parse
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import read_json
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, texts_in
 from aib2packer.lazy.models import dataclass
-from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, forms_in, in_commands, is_open, plain
+from aib2packer.text.placeholders import (
+    IN_EXPRESSIONS,
+    IN_NAMES,
+    IN_TAGS,
+    forms_in,
+    in_commands,
+    in_doubt,
+    is_open,
+    is_open_in_expressions,
+    plain,
+)
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aib2packer.arm.documents.parameters import Given
     from aib2packer.findings.model import Report
@@ -27,6 +40,7 @@ _COMMANDS = {"inline", "restartcommand", "restartcheckcommand", "filters", "sear
 _TAGS = {"tags", "artifacttags", "managedresourcetags"}
 # What may hold commands, and is only known to where it is used.
 _DECLARED = {"parameters", "variables", "metadata", "description"}
+_DEEPEST = 50  # calls within calls
 _OF_ANY_FORM = _COMMANDS | _DECLARED | _TAGS
 
 
@@ -167,16 +181,41 @@ class _Filler:
 
     def _text(self, text: str, where: _Where) -> str:
         in_expression = text.startswith("[") and text.endswith("]")
+        filled = self._filled(text, where.within, in_expression=in_expression)
+        if where is _ANYWHERE or not self.given:
+            return filled
+        # What an expression looks into is to be filled in, whatever shells mean by its signs.
+        if in_expression:
+            return _with_literals(filled, partial(self._filled, within=IN_EXPRESSIONS, in_expression=True))
+        is_open = not where.is_command and is_open_in_expressions(filled)
+        return self._filled(filled, IN_EXPRESSIONS, in_expression=False) if is_open else filled
+
+    def _filled(self, text: str, within: re.Pattern[str], *, in_expression: bool) -> str:
+        doubtful = in_doubt(text, within)
 
         def replace(match: re.Match[str]) -> str:
             name, value = self.given.get(plain(match[0]), ("", None))
-            known = None if value is None else _as_text(value)
+            known = None if value is None or match.start() in doubtful else _as_text(value)
             if known is None:
                 return match[0]
             self.used.add(name)
             return known.replace("'", "''") if in_expression else known
 
-        return where.within.sub(replace, text)
+        return within.sub(replace, text)
+
+
+def _with_literals(text: str, change: Callable[[str], str]) -> str:
+    """An expression with the literals changed that are to be filled in, and that functions look into."""
+    if IN_EXPRESSIONS.search(text) is None or nesting(text) > _DEEPEST:
+        return text
+    try:
+        literals = literals_looked_into(parse(text))
+    except ExpressionError:
+        return text  # it is told of where it is evaluated
+    for literal in reversed(literals):
+        if is_open_in_expressions(literal.value):
+            text = text[: literal.start] + change(text[literal.start : literal.end]) + text[literal.end :]
+    return text
 
 
 def _as_text(value: Given | Setting) -> str | None:

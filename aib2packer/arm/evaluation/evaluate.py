@@ -5,9 +5,11 @@ Source: docs/reference/arm-expressions.md 1 to 3.
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from aib2packer.arm.evaluation import open_texts
 from aib2packer.arm.evaluation.access import MissingError, access
 from aib2packer.arm.evaluation.budget import STEP, LimitError
 from aib2packer.arm.evaluation.frame import Frame, fail, fail_name, meant, suggestion
@@ -35,7 +37,7 @@ from aib2packer.arm.language.expression import (
 )
 from aib2packer.arm.language.json_values import JsonSymbolic, drop_nulls, member_of, value_of
 from aib2packer.arm.language.place import StringPlace
-from aib2packer.arm.language.symbolic import is_symbol
+from aib2packer.arm.language.symbolic import is_symbol, parameters_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.text.source import SourceText, Span
 
@@ -240,7 +242,9 @@ def _property(expression: PropertyAccess, frame: Frame) -> Json:
 
 
 def _index(expression: IndexAccess, frame: Frame) -> Json:
-    return _access(frame.evaluate(expression.target), frame.value(expression.index), expression, frame)
+    whole = frame.evaluate(expression.target)
+    key = open_texts.key_in(whole, frame.value(expression.index), frame.scope.memory.budget)
+    return _access(whole, key, expression, frame)
 
 
 def _access(whole: Json, key: ArmValue, expression: PropertyAccess | IndexAccess, frame: Frame) -> Json:
@@ -287,11 +291,19 @@ def _apply(function: Pure | Structural, call: Call, frame: Frame) -> Json:
     arguments = tuple([frame.evaluate(argument) for argument in call.arguments])
     budget.pay_for_reading(arguments)
     if isinstance(function, Pure):
-        made = frame.node(apply_pure(function, tuple(map(value_of, arguments)), budget), call)
+        made = frame.node(_apply_pure(function, tuple(map(value_of, arguments)), budget), call)
     else:
+        arguments = open_texts.for_structure(function.name, arguments, budget)
         made = function.build(Nodes(function.name, arguments, frame.span(call), budget))
     budget.pay_for_result(made)
     return made
+
+
+def _apply_pure(function: Pure, values: tuple[ArmValue, ...], budget: Budget) -> ArmValue:
+    made = apply_pure(function, open_texts.for_function(function.name, values, budget), budget)
+    if not open_texts.stays(function.name, made):
+        return made
+    return apply_pure(function, tuple(open_texts.opened(value, budget) for value in values), budget)
 
 
 def _context(call: Call, frame: Frame) -> Json:
@@ -329,6 +341,9 @@ def _named(call: Call, frame: Frame) -> Json:
     definition = definitions.get(name.lower())
     if definition is None:
         known = [one.name for one in definitions.values()]
+        open_name = open_texts.opened(name, frame.scope.memory.budget)
+        if given := " ".join(f"--set {shlex.quote(one.setting)}=…" for one in parameters_of(open_name)):
+            fail(argument, f"the name of this {kind} is to be filled in: `{name}`", f"Give it a value: {given}.")
         fail(argument, f"there is no {kind} `{name}`", suggestion(name, known, f"The template has no {kind}s."))
     value = evaluate_definition(kind, definition, frame.scope)
     if kind == "parameter" and isinstance(value, JsonSymbolic):

@@ -54,6 +54,8 @@ def as_written(expression: Expression) -> Expression:
     if not isinstance(expression, Evaluated):
         return expression
     match expression.value:
+        case ParameterSymbol(is_placeholder=True):  # values of that name stand in its place by now
+            return expression
         case ParameterSymbol() | DeploymentFact() | Runtime() | LambdaVariable() | If() | Access() | Apply() as symbol:
             return _expression(symbol)
         case _:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
+from aib2packer.arm.evaluation import open_texts
 from aib2packer.arm.evaluation.access import from_end, try_get
 from aib2packer.arm.evaluation.budget import LimitError
 from aib2packer.arm.evaluation.frame import fail, fail_name, suggestion
@@ -128,7 +129,8 @@ def _fail(call: Call, frame: Frame) -> NoReturn:
 
 def _try_get(call: Call, frame: Frame) -> Json:
     target, *keys = call.arguments
-    return try_get(frame.evaluate(target), tuple(map(frame.value, keys)), frame.span(call))
+    whole, budget = frame.evaluate(target), frame.scope.memory.budget
+    return try_get(whole, tuple(open_texts.key_in(whole, frame.value(key), budget) for key in keys), frame.span(call))
 
 
 def _from_end(*, safe: bool) -> Callable[[Call, Frame], Json]:

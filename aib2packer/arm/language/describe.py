@@ -65,6 +65,8 @@ class _Describer:
         """A value at this depth."""
         self._parts += 1
         match value:
+            case ParameterSymbol(name, is_placeholder=True):
+                return self.value(name, depth)
             case ParameterSymbol(name) if self._in_terraform:
                 return f"var.{name}"
             case VariableSymbol(name) if self._in_terraform:

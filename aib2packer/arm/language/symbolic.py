@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.text.placeholders import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ class ParameterSymbol:
     """A parameter of the template without a value; `name` as it is declared, `secure` for securestring and secureObject.
 
     `untyped`: nobody says of which type it is, so that it is of the one that belongs where it stands, and text where any does.
+    `is_placeholder`: nobody declares it, and `name` is what stood in a text to be filled in, such as `#{env}#`.
     """
 
     name: str
@@ -33,6 +35,12 @@ class ParameterSymbol:
     secure: bool = False
     nullable: bool = False
     untyped: bool = False
+    is_placeholder: bool = False
+
+    @property
+    def setting(self) -> str:
+        """What `--set` calls it."""
+        return plain(self.name) if self.is_placeholder else self.name
 
 
 @dataclass(frozen=True, slots=True)

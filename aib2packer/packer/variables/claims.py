@@ -18,6 +18,7 @@ from aib2packer.arm.language.symbolic import (
     VariableSymbol,
     is_symbol,
     leaves,
+    parameters_of,
 )
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
@@ -26,16 +27,23 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, type_name, with_shape
-from aib2packer.packer.variables.dependencies import Standing, claim_leaves, free_name, may_be_empty, variable_name
-from aib2packer.packer.variables.ours import PACKER_VERSION, SUBSCRIPTION, sentences
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, with_shape
+from aib2packer.packer.variables.dependencies import (
+    Standing,
+    claim_leaves,
+    free_name,
+    may_be_empty,
+    placeholder_name,
+    placeholder_variable,
+    variable_name,
+)
+from aib2packer.packer.variables.ours import PACKER_VERSION, sentences
 from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
 from aib2packer.packer.variables.texts import symbols_in, texts_in
 from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 from aib2packer.packer.variables.uses import uses_in
-from aib2packer.text.placeholders import SENSITIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,6 +54,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.template_variables import TextPiece
 
+_FROM_TEXT = {"number", "bool"}  # what HCL makes of a text where it is needed
 _WITH_OPTIONAL = "1.16.0"  # the first that knows optional() in types, and the last that functions ask for
 _IDS_OF = {
     "galleries": "gallery",
@@ -57,7 +66,6 @@ _IDS_OF = {
 }
 """What an id is called by the last of the names in it."""
 _NAMED = Placeholder | ParameterSymbol | DeploymentFact | Runtime  # what stands for itself, as a variable
-_NOT_TOLD = "It is sensitive, so what Terraform says of the template does not tell it."
 # More than ARM takes of variables and parameters together is an error already: no names are looked for then.
 _MOST_NAMED = 512
 
@@ -85,14 +93,18 @@ def claim_names(
     shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
-    uses, alike = uses_in(template), _of_one_name(found)
+    values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
+    looked_into = [leaf for value in values for leaf in parameters_of(value) if leaf.is_placeholder]
+    compared = {placeholder_name(Placeholder(leaf.name)) for leaf in looked_into}
+    uses, alike = uses_in(template), _of_one_name((*found, *looked_into))
     for symbol in found:
         if isinstance(symbol, Placeholder):
-            name = _placeholder_name(symbol)
-            variable = with_shape(_placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
+            name = placeholder_name(symbol)
+            variable = with_shape(placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
             variable = replace(variable, type=OBJECTS) if symbol in objects else variable
+            if name in compared and variable.type in _FROM_TEXT:  # to HCL a number is no text, even of the same digits
+                variable = replace(variable, type="string")
             names[symbol] = taken.setdefault(name, variable)
-    values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
     facts = {
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
@@ -271,25 +283,14 @@ def _version_parts(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _placeholder_name(placeholder: Placeholder) -> str:
-    return variable_name(placeholder.name)
-
-
-def _of_one_name(symbols: Iterable[TextSymbol]) -> dict[str, list[Placeholder]]:
+def _of_one_name(symbols: Iterable[TextSymbol | ParameterSymbol]) -> dict[str, list[Placeholder | Leaf]]:
     """The placeholders that become one variable, by its name."""
-    alike: dict[str, list[Placeholder]] = {}
-    for symbol in symbols:
-        if isinstance(symbol, Placeholder):
-            alike.setdefault(_placeholder_name(symbol), []).append(symbol)
+    alike: dict[str, list[Placeholder | Leaf]] = {}
+    for symbol in dict.fromkeys(symbols):
+        if isinstance(symbol, Placeholder | ParameterSymbol):
+            token = symbol if isinstance(symbol, Placeholder) else Placeholder(symbol.name)
+            alike.setdefault(placeholder_name(token), []).append(symbol)
     return alike
-
-
-def _placeholder_variable(name: str, placeholder: Placeholder, use: str) -> Variable:
-    if name == SUBSCRIPTION.name:
-        return SUBSCRIPTION
-    of_state = placeholder.secret and placeholder.name.startswith(SENSITIVE)  # of Terraform, or of a plan
-    what = sentences(use, _NOT_TOLD if of_state else f"Fills in {placeholder.token} of the template.")
-    return Variable(name, what, type_name(placeholder.kind), sensitive=placeholder.secret)
 
 
 def _secret_names(secrets: Iterable[Secret], texts: Iterable[TemplateText]) -> dict[Secret, tuple[str, str]]:

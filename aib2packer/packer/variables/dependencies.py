@@ -22,21 +22,22 @@ from aib2packer.arm.language.symbolic import (
     walk,
     with_fallback,
 )
+from aib2packer.arm.language.text import Placeholder
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Local, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import computed_default, declare, with_shape
+from aib2packer.packer.variables.declared import computed_default, declare, type_name, with_shape
 from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
+from aib2packer.text.placeholders import SENSITIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
-    from aib2packer.arm.language.text import Placeholder
     from aib2packer.packer.variables.uses import Uses
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
@@ -54,6 +55,7 @@ _CONTEXTS = {
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
 # Names that mean something else in every build: a placeholder or a parameter of that name gets another.
 _FEW = 100
+_NOT_TOLD = "It is sensitive, so what Terraform says of the template does not tell it."
 _RESERVED = {
     *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
     *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
@@ -196,10 +198,10 @@ def _closure(
     declared = {name: number for number, name in enumerate(parameters)}
 
     def rank(leaf: ParameterSymbol | DeploymentFact | Runtime) -> tuple[int, int]:
-        """What the deployment knows, then the parameters as they are declared, then what Azure answered."""
-        if isinstance(leaf, ParameterSymbol):
+        """What is filled in and what the deployment knows, the parameters as they are declared, then what Azure answered."""
+        if isinstance(leaf, ParameterSymbol) and not leaf.is_placeholder:
             return 1, declared.get(leaf.name.lower(), len(declared))
-        return (0, 0) if isinstance(leaf, DeploymentFact) else (2, 0)
+        return (2, 0) if isinstance(leaf, Runtime) else (0, int(isinstance(leaf, DeploymentFact)))
 
     return tuple(sorted(found, key=rank))
 
@@ -220,6 +222,10 @@ def _leaf_variable(
             sentences(use, f"What {leaf.function}().{'.'.join(map(str, leaf.path))} was, which only a deployment knows."),
         )
         return taken.setdefault(variable.name, variable)
+    if isinstance(leaf, ParameterSymbol) and leaf.is_placeholder:
+        placeholder = Placeholder(leaf.name, leaf.secure)
+        name = placeholder_name(placeholder)
+        return taken.setdefault(name, placeholder_variable(name, placeholder, use))
     if isinstance(leaf, ParameterSymbol):
         name = free_name(variable_name(leaf.name), taken)
         fact = parameters.get(leaf.name.lower())
@@ -230,6 +236,20 @@ def _leaf_variable(
         variable = Variable(name, answered, sensitive=leaf.secure)
     taken[name] = variable
     return variable
+
+
+def placeholder_name(placeholder: Placeholder) -> str:
+    """The name of the variable that fills in a placeholder."""
+    return variable_name(placeholder.name)
+
+
+def placeholder_variable(name: str, placeholder: Placeholder, use: str) -> Variable:
+    """The variable that fills in a placeholder; `use` says what it is for."""
+    if name == SUBSCRIPTION.name:
+        return SUBSCRIPTION
+    of_state = placeholder.secret and placeholder.name.startswith(SENSITIVE)  # of Terraform, or of a plan
+    what = sentences(use, _NOT_TOLD if of_state else f"Fills in {placeholder.token} of the template.")
+    return Variable(name, what, type_name(placeholder.kind), sensitive=placeholder.secret)
 
 
 def _answer_name(answer: Runtime) -> str:

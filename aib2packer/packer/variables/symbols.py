@@ -269,7 +269,7 @@ def _blamed(span: Span, function: str) -> Span:
 
 def _how_to_fold(value: ArmValue) -> str:
     """What the user can pass, so that an expression comes to something known."""
-    options = [f"--set {shlex.quote(parameter.name)}=…" for parameter in parameters_of(value)]
+    options = [f"--set {shlex.quote(parameter.setting)}=…" for parameter in parameters_of(value)]
     contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, DeploymentFact)}
     options += ["--subscription-id ID"] if "subscription" in contexts else []
     options += ["--resource-group NAME --location REGION"] if "resourceGroup" in contexts else []
