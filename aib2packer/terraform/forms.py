@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, texts_in
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import SourceText, Span
 
@@ -28,6 +30,7 @@ SECURITY_TYPES = {
     "confidential_vm_enabled": "ConfidentialVM",
 }
 """What of `azurerm_shared_image` says which security type its images have."""
+UPDATE = "azapi_update_resource"
 UNUSED = "terraformVariables"
 """Where a deployment template that was a configuration has the variables that it does not need."""
 _MARK = "\ue002"  # a private character
@@ -67,6 +70,29 @@ def is_json_configuration(document: Json) -> bool:
 def object_of(members: Mapping[str, Json], span: Span) -> JsonObject:
     """An object all of whose keys stand at one place."""
     return JsonObject(tuple(JsonMember(key, span, value) for key, value in members.items()), span)
+
+
+def merged(members: list[JsonMember], more: tuple[JsonMember, ...]) -> list[JsonMember]:
+    """Members with those of another object, which win; objects are put together."""
+    found = {member.key: member for member in members}
+    for member in more:
+        known = found.get(member.key)
+        if known is not None and isinstance(known.value, JsonObject) and isinstance(member.value, JsonObject):
+            inner = merged(list(known.value.members), member.value.members)
+            found[member.key] = JsonMember(member.key, known.key_span, JsonObject(tuple(inner), known.value.span))
+        else:
+            found[member.key] = member
+    return list(found.values())
+
+
+def report_elsewhere(address: str, span: Span, report: Report) -> None:
+    """Say of an `azapi_update_resource` that it changes an image template that is not known here."""
+    report.add(
+        codes.LINKED_TEMPLATE,
+        span,
+        f"{address} updates an image template that is not known to be in this configuration: what it sets is in no build",
+        help="Convert what Azure has of that template, or write into its body what is set here.",
+    )
 
 
 def as_arm_text(text: str) -> str:

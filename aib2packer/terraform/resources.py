@@ -8,7 +8,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
-from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, SECURITY_TYPES, object_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, SECURITY_TYPES, UPDATE, merged, object_of, report_elsewhere
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -22,7 +22,7 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
-from aib2packer.terraform.updates import UPDATE, is_counted, report_elsewhere, updated_by, updates_of
+from aib2packer.terraform.updates import is_counted, updated_by, updates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
             yield _trigger(block, written)
         elif name.lower() == IMAGE_TEMPLATE and kind == UPDATE:
             if updated_by(block, written.configuration) is None:  # else it is a part of that
-                report_elsewhere(block, written)
+                report_elsewhere(block.address, block.span, written.report)
         elif name.lower() == IMAGE_TEMPLATE and block.value("body") is not None:
             yield _image_template(block, type_, name, version, written)
         elif name.lower() == IMAGE_TEMPLATE and kind == "azapi_resource_action":
@@ -149,9 +149,9 @@ def _image_template(block: TfBlock, type_: _Type, name: str, version: str, writt
         for content in (value for key in ("body", "sensitive_body") if (value := one.value(key)) is not None):
             body = document_of(content, around)
             if isinstance(body, JsonObject):
-                members = _merged(members, body.members)
+                members = merged(members, body.members)
             elif one is block:
-                members = _merged(members, _computed_body(content, around))
+                members = merged(members, _computed_body(content, around))
             else:
                 raise NotTranslatedError(content.span, f"what {one.address} sets is not known", "Write it as an object.")
     return JsonObject(tuple(members), block.span)
@@ -176,19 +176,6 @@ def _beside_body(attribute: TfAttribute, block: TfBlock, around: Surroundings) -
         label = block.labels[-1]
         name = label if which is None else f"[format('{{0}}-{{1}}', {constant(label)}, {which})]"
         return JsonScalar(name, attribute.value.span)
-
-
-def _merged(members: list[JsonMember], more: tuple[JsonMember, ...]) -> list[JsonMember]:
-    """Members with those of another object, which win; objects are put together."""
-    merged = {member.key: member for member in members}
-    for member in more:
-        known = merged.get(member.key)
-        if known is not None and isinstance(known.value, JsonObject) and isinstance(member.value, JsonObject):
-            inner = _merged(list(known.value.members), member.value.members)
-            merged[member.key] = JsonMember(member.key, known.key_span, JsonObject(tuple(inner), known.value.span))
-        else:
-            merged[member.key] = member
-    return list(merged.values())
 
 
 def repeated(block: TfBlock, written: Written) -> tuple[list[JsonMember], Surroundings]:
@@ -323,7 +310,7 @@ def _deployment(block: TfBlock, content: str, given: str, written: Written) -> I
     own = JsonObject((JsonMember("parameters", template.span, JsonObject(declared, template.span)),), template.span)
     properties: dict[str, Json] = {
         "expressionEvaluationOptions": object_of({"scope": JsonScalar("inner", block.span)}, block.span),
-        "template": JsonObject(tuple(_merged(list(document.members), own.members)), document.span) if declared else document,
+        "template": JsonObject(tuple(merged(list(document.members), own.members)), document.span) if declared else document,
         "parameters": JsonObject(tuple(values), block.span),
     }
     members = [

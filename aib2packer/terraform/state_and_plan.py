@@ -10,7 +10,16 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of, texts_in
 from aib2packer.lazy.models import replace
-from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, SECURITY_TYPES, as_arm_text, object_of
+from aib2packer.terraform.forms import (
+    DEPLOYMENTS,
+    IMAGE_TEMPLATE,
+    SECURITY_TYPES,
+    UPDATE,
+    as_arm_text,
+    merged,
+    object_of,
+    report_elsewhere,
+)
 from aib2packer.text.placeholders import SENSITIVE
 from aib2packer.text.source import SourceText
 
@@ -36,9 +45,32 @@ def shown_resources(document: JsonObject, report: Report) -> tuple[JsonObject, .
     What a plan only knows after it is applied, and what starts a build, is reported.
     """
     is_plan = document.get("planned_values") is not None
+    everything = tuple(_resources(document))
+    updates = [(address, values) for address, kind, values in everything if kind == UPDATE and _is_of_image_template(values)]
+    templates = {_id(values) for _, kind, values in everything if kind == "azapi_resource"} - {""}
+    for address, values in updates:
+        if _target(values) not in templates:
+            report_elsewhere(address, values.span, report)
     return tuple(
-        made for address, kind, values in _resources(document) for made in _made(address, kind, values, report, is_plan=is_plan)
+        made
+        for address, kind, values in everything
+        if kind != UPDATE
+        for changing in [[one for one in updates if _id(values) and _target(one[1]) == _id(values)]]
+        for made in _made(kind, ((address, values), *changing), report, is_plan=is_plan)
     )
+
+
+def _is_of_image_template(values: JsonObject) -> bool:
+    return (string_of(values.get("type")) or "").lower().startswith(f"{IMAGE_TEMPLATE}@")
+
+
+def _id(values: JsonObject) -> str:
+    return (string_of(values.get("id")) or "").lower()
+
+
+def _target(values: JsonObject) -> str:
+    """The id of what an `azapi_update_resource` changes."""
+    return (string_of(values.get("resource_id")) or _id(values)).lower()
 
 
 def shown_definitions(document: JsonObject) -> tuple[JsonObject, ...]:
@@ -234,8 +266,9 @@ def _items(node: Json | None) -> tuple[JsonObject, ...]:
     return tuple(item for item in node.items if isinstance(item, JsonObject)) if isinstance(node, JsonArray) else ()
 
 
-def _made(address: str, kind: str, values: JsonObject, report: Report, *, is_plan: bool) -> Iterator[JsonObject]:
-    """What a resource deploys."""
+def _made(kind: str, parts: tuple[tuple[str, JsonObject], ...], report: Report, *, is_plan: bool) -> Iterator[JsonObject]:
+    """What a resource deploys: `parts` are its address and values, and those of the resources that change it."""
+    (address, values), *updates = parts
     if kind in DEPLOYMENTS:
         yield from _deployed(address, kind, values, report)
         return
@@ -243,10 +276,15 @@ def _made(address: str, kind: str, values: JsonObject, report: Report, *, is_pla
     name, _, version = (string_of(type_) or "").partition("@")
     if type_ is None or name.lower() != IMAGE_TEMPLATE or not kind.startswith("azapi_"):
         return
-    if values.get(_HIDDEN) is not None:
-        _tell_of_secret(f"the body of {address}", type_.span, report)
-        return
+    for name_of_part, part in parts:
+        if part.get(_HIDDEN) is not None:
+            _tell_of_secret(f"the body of {name_of_part}", type_.span, report)
+            return
     body = _object(values.get("body"), f"{address}.body", report)
+    for updating, part in updates:
+        change = _object(part.get("body"), f"{updating}.body", report)
+        if body is not None and change is not None:
+            body = JsonObject(tuple(merged(list(body.members), change.members)), body.span)
     if body is not None and body.get("properties") is not None:
         yield _image_template(name, version, type_, values, body)
     elif kind == "azapi_resource_action":

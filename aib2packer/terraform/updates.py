@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.terraform.forms import IMAGE_TEMPLATE
+from aib2packer.terraform.forms import IMAGE_TEMPLATE, UPDATE
 from aib2packer.terraform.syntax import TfCall, TfChoice, TfList, TfObject, TfOperation, TfValue, path_of
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from aib2packer.terraform.configuration import Configuration, Written
     from aib2packer.terraform.syntax import TfBlock, TfExpression
 
-UPDATE = "azapi_update_resource"
 _MOST_STEPS = 100  # from one name to what stands behind it
 
 
@@ -40,16 +39,6 @@ def updated_by(block: TfBlock, configuration: Configuration) -> tuple[str, ...] 
         return None
     templates = (path for path in configuration.resources if path[0] == "azapi_resource")
     return next((path for path in templates if _place(configuration.resources[path], configuration) == (parent, name)), None)
-
-
-def report_elsewhere(block: TfBlock, written: Written) -> None:
-    """Say of a resource that it changes an image template that is not known here."""
-    written.report.add(
-        codes.LINKED_TEMPLATE,
-        block.span,
-        f"{block.address} updates an image template that is not known to be in this configuration: what it sets is in no build",
-        help="Convert what Azure has of that template, or write into its body what is set here.",
-    )
 
 
 def _place(block: TfBlock, configuration: Configuration) -> tuple[str, str]:

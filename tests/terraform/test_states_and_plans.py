@@ -128,3 +128,21 @@ def test_a_deployment_that_is_not_known_yet_is_told(key: str, message: str) -> N
 
     findings = _plan(values, unknown={key: True}, kind=_DEPLOYMENT).findings
     assert message in [finding.message.partition(": ")[0] for finding in findings]
+
+
+@pytest.mark.parametrize("target", ["web", "other"])
+def test_what_an_update_sets_is_a_part_of_the_template_that_it_changes_or_told(target: str) -> None:
+    place = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.VirtualMachineImages"
+    sets = {"properties": {"vmProfile": {"vmSize": "Standard_D4s_v5"}}}
+    update = {"type": _TYPE, "resource_id": f"{place}/imageTemplates/{target}", "body": sets}
+    resources = [
+        {"address": "a.b", "mode": "managed", "type": "azapi_resource", "values": _values(id=f"{place}/imagetemplates/web")},
+        {"address": "c.d", "mode": "managed", "type": "azapi_update_resource", "values": update},
+    ]
+
+    conversion = convert(json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": resources}}}))
+
+    assert conversion.hcl is not None, conversion.findings
+    assert ("Standard_D4s_v5" in conversion.hcl) is (target == "web")
+    told = [one.message for one in conversion.findings if one.code.id == "AIB2P422"]
+    assert [message.split(" updates ")[0] for message in told] == ([] if target == "web" else ["c.d"])
