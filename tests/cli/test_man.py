@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def test_the_program_is_a_command_of_click_which_click_man_looks_for() -> None:
+    from aib2packer import __main__
+
+    assert __main__.main is main
+
+
 @pytest.mark.filterwarnings("ignore:'click.utils:DeprecationWarning")  # click-man's own
 def test_a_man_page_is_built_for_the_program_and_for_each_command(tmp_path: Path) -> None:
     click_man = pytest.importorskip("click_man.core", reason="click-man is not installed: pip install -e '.[test]'")
