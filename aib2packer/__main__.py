@@ -9,5 +9,7 @@ atexit.register(gc.freeze)  # else Python looks for garbage twice before it ends
 
 from aib2packer.cli import main  # noqa: E402 - importing it is most of the start
 
+__all__ = ["main"]
+
 if __name__ == "__main__":
     main(prog_name="aib2packer")

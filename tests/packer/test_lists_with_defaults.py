@@ -100,6 +100,12 @@ def test_tags_are_a_variable_with_their_default() -> None:
     assert "azure_tags = var.tags" in " ".join(hcl.split())
 
 
+def test_a_tag_of_the_template_that_gives_way_to_another_is_told_with_the_values_that_both_have_now() -> None:
+    made = conversion(tags="[parameters('tags')]", properties={"managedResourceTags": {"Team": "db"}})
+
+    assert "AIB2P306" in {finding.code.id for finding in made.findings}
+
+
 def test_tags_that_may_be_null_are_a_variable_too() -> None:
     hcl = conversion(tags="[parameters('optional')]").hcl or ""
 

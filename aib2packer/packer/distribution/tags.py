@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.arm.language.text import TemplateText
+from aib2packer.arm.language.text import LateExpression, TemplateText
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import is_exact, print_value, references
 from aib2packer.hcl.values import HclCode
@@ -14,9 +15,10 @@ from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.steps.exact_text import content_is_exact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from aib2packer.aib.model import ImageTemplate, Target
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.plan import DistributionPlan
@@ -66,7 +68,7 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
     known = [tags for _, tags in kinds]
     shared = _merge(known)
     late = _late(template, tagged)
-    _report_merging(kinds, late, report)
+    _report_merging(kinds, late, template.resolve, report)
     own_late = ((target.index, target.late_tags) for target in tagged)
     late_own = {index: tags for index, tags in own_late if tags is not None and not _is_among(tags, late)}
     if len(shared) > _MOST_TAGS:
@@ -151,16 +153,31 @@ def _report_vhd(what: str, span: Span, report: Report, *, how: str = "it") -> No
     )
 
 
+def _now(tags: TemplateText | None, resolve: Callable[[Symbol], ArmValue]) -> dict[str, TemplateText]:
+    """Tags that are a map of their own, with the values that parameters have; none where these do not tell."""
+    part = None if tags is None or len(tags.parts) > 1 else tags.parts[0]
+    known = resolve(part.value) if isinstance(part, LateExpression) else None
+    if tags is None or not isinstance(known, Mapping):
+        return {}
+    return {
+        str(key): TemplateText((value,) if value else (), tags.span) for key, value in known.items() if isinstance(value, str)
+    }
+
+
 def _report_merging(
-    kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], late: Sequence[TemplateText | None], report: Report
+    kinds: Sequence[tuple[str, Mapping[str, TemplateText]]],
+    late: Sequence[TemplateText | None],
+    resolve: Callable[[Symbol], ArmValue],
+    report: Report,
 ) -> None:
     """Report tags that give way to others, those that Packer or Azure do not take, and that they are merged at all."""
     before: dict[str, TemplateText] = {}
-    for what, tags in kinds:
+    of_kinds = [{**tags, **_now(unknown, resolve)} for (_, tags), unknown in zip(kinds, late, strict=True)]
+    for (what, _), tags in zip(kinds, of_kinds, strict=True):
         for key, value in tags.items():
             had = before.pop(_named(before, key), value)
             # An artifact gets its own value by itself, build resources have theirs: only that of the template can be lost.
-            if had.parts != value.parts and had in kinds[0][1].values():
+            if had.parts != value.parts and had in of_kinds[0].values():
                 report.add(
                     codes.TAGS_CLASH,
                     value.span,
