@@ -45,6 +45,7 @@ _BY_USE = (
     (r"image_version += var\.NAME\n", "1.0.0"),
     (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
     (r"os_disk_size_gb += var\.NAME\n", "127"),
+    (r"convert\(var\.NAME, number\)", "127"),
 )
 # Ids, and what else a rule of the template's own may ask for.
 _WELL_FORMED = (
@@ -123,12 +124,24 @@ def _value(name: str, body: str, hcl: str) -> Made:
         return fitting
     if (pieces := _PIECES.search(body)) is not None:
         return _IMAGE_VERSION if pieces[1] == "/" else pieces[1].join(("madeup",) * (int(pieces[2]) + 1))
-    return _by_use(name, hcl) or "madeup".ljust(least or 0, "x")[: most if most is not None else None]
+    return _by_use(name, hcl) or _key(name, hcl) or "madeup".ljust(least or 0, "x")[: most if most is not None else None]
 
 
 def _by_use(name: str, hcl: str) -> str | None:
     """A value for the use of what has a name, which is a pattern; None for a use that takes any."""
     return next((value for use, value in _BY_USE if re.search(use.replace("NAME", rf"{name}\b"), hcl, re.MULTILINE)), None)
+
+
+def _key(name: str, hcl: str) -> str | None:
+    """The first key of a table of the build in which something is looked up by what has a name; None for other uses."""
+    looked_up = re.search(rf"\b(local|var)\.(\w+)\[var\.{name}\]", hcl)
+    if looked_up is None:
+        return None
+    begin = (
+        rf"^  {looked_up[2]} +=" if looked_up[1] == "local" else rf'^variable "{looked_up[2]}" \{{\n(?:  .*\n)*?  default +='
+    )
+    first = re.search(rf'{begin} \{{\s+"?([^"\s=]+)"?\s+=', hcl, re.MULTILINE)
+    return None if first is None else first[1]
 
 
 def _of_type(kind: str, name: str, hcl: str) -> Made:

@@ -34,3 +34,13 @@ def test_an_id_that_may_have_a_version_gets_one() -> None:
     document: Any = {"$schema": "deploymentTemplate.json", "parameters": {"a": {"type": "string"}}, "resources": [body]}
 
     assert re.fullmatch(f"{_DEFINITION}/versions/1.0.0", parts_of_ids(hcl_of(document))["a"])
+
+
+def test_what_is_looked_up_in_a_table_is_a_key_of_it_and_what_becomes_a_number_is_one() -> None:
+    build = template(
+        properties={"vmProfile": {"vmSize": "[variables('sizes')['#{env}#']]", "osDiskSizeGB": "[int('#{disk}#')]"}}
+    )
+    sizes = {"prod": "Standard_D8s_v3", "dev": "Standard_D2s_v3"}
+    document: Any = {"$schema": "deploymentTemplate.json", "variables": {"sizes": sizes}, "resources": [build]}
+
+    assert made_up_values(hcl_of(document)) == {"env": "prod", "disk": "127"}
