@@ -15,6 +15,7 @@ from tests.lab.azure.builds.cases import (
     cases_with_steps,
     commands_after_a_cancelled_build,
     release_of,
+    steps_that_ask,
     steps_to_break,
     validates,
 )
@@ -80,7 +81,7 @@ def test_a_call_that_fails_leaves_nothing_behind_and_takes_nothing_away(
     assert trouble == []
 
 
-@pytest.mark.parametrize(("case", "number"), STEPS)
+@pytest.mark.parametrize(("case", "number"), steps_that_ask())
 def test_a_question_that_is_refused_is_noticed_or_does_not_matter(
     case: str, number: int, azure_lab: AzureLab, packer: Packer, tally: Tally
 ) -> None:

@@ -17,6 +17,9 @@ from tests.lab.judge import Packer
 
 # What a script does, whatever the values: its commands with their options, and what decides about them.
 _DEEDS = re.compile(r"\baz(?: [a-z][a-z-]*)+|--[a-z-]+|\b(?:if|while|case|trap|exit|set)\b")
+# The lines of a script that ask, and the values in them.
+_QUESTIONS = re.compile(r"^.*\baz (?:[a-z][a-z-]* )+(?:show|list|exists|wait)\b.*$", re.MULTILINE)
+_VALUES = re.compile(r"/subscriptions/\S+|\"[^\"\n]*\"|'[^'\n]*'|\$\w+")
 VALIDATION, RELEASE = "validate/build.pkr.hcl", "excludeFromLatest=false"
 MORE_REGIONS = "AIB2P305"  # a version has a region that the template does not name, and the engineer is told
 _SCRIPT_FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
@@ -43,6 +46,18 @@ def steps_to_break() -> list[tuple[str, int]]:
         for number, step in enumerate(_steps(case)):
             kinds.setdefault(tuple(_DEEDS.findall(step)), (case, number))
     return list(kinds.values())
+
+
+def steps_that_ask() -> list[tuple[str, int]]:
+    """List steps that ask Azure all that scripts ask, among those of `steps_to_break`: each question comes in one at least."""
+    asked: set[str] = set()
+    found = []
+    for case, number in steps_to_break():
+        questions = {_VALUES.sub("", line) for line in _QUESTIONS.findall(_steps(case)[number])}
+        if questions - asked:
+            asked |= questions
+            found.append((case, number))
+    return found
 
 
 # Its ids are put together of pieces that made-up values do not fit: two targets would have one name.
