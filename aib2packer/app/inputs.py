@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.app.azure.template_ids import name_of_template
 from aib2packer.app.folders import Claims
-from aib2packer.app.walk import SUFFIXES, candidates, modules_of, speaks_of_image_templates
+from aib2packer.app.walk import SUFFIXES, any_speaks, candidates, modules_of, speaks_of_image_templates
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
@@ -17,6 +17,7 @@ from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
 
     from aib2packer.text.source import SourceText
 
@@ -60,13 +61,7 @@ class Template:
         """
         if self.path is None and sys.stdin is None:  # closed: `<&-`
             raise FileError(self.name, "standard input is closed", "Give a file.")
-        try:
-            data = _read(self.name, self.path, most)
-        except FileError:
-            if self.found and self.path is not None and _is_silent(self.path, most):
-                return None
-            raise
-        if self.found and not self.calls and not speaks_of_image_templates(data):
+        if (data := self._own_bytes(most)) is None:
             return None
         if self.path is not None and self.root is not None and not is_within(self.path, self.root):
             raise FileError(self.name, "this is a link to a file outside of the folder", "Give that file by its own name.")
@@ -79,7 +74,17 @@ class Template:
             FileError: It cannot be read.
 
         """
-        return self.found and not self.calls and not speaks_of_image_templates(_read(self.name, self.path, most))
+        return self.found and not self.calls and self._own_bytes(most) is None
+
+    def _own_bytes(self, most: int) -> bytes | None:
+        """The bytes as they are; None for a file that was found, and does not speak of image templates."""
+        try:
+            data = _read(self.name, self.path, most)
+        except FileError:
+            if self.found and self.path is not None and _is_silent(self.path, most):
+                return None
+            raise
+        return None if self.found and not self.calls and not speaks_of_image_templates(data) else data
 
     def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:
         """A template for each image template of the input, each with a folder of its own in that of the input."""
@@ -125,14 +130,17 @@ def _is_silent(path: Path, most: int) -> bool:
         if path.stat().st_size <= most:
             return False
         with path.open("rb") as file:
-            end = b""
-            while piece := file.read(_PIECE):
-                if speaks_of_image_templates(end + piece):
-                    return False
-                end = piece[-_SEAM:]
+            return not any_speaks(_pieces(file))
     except OSError:
         return False
-    return True
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """What a file holds, a piece after the other, each with the end of the one before."""
+    end = b""
+    while piece := file.read(_PIECE):
+        yield end + piece
+        end = piece[-_SEAM:]
 
 
 def _built(path: Path | None, data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from aib2packer.system.files import open_file, resolved
 from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 SUFFIXES = (".json", ".jsonc", ".bicep", ".tf")
 """How the names of files end that may be image templates."""
@@ -75,10 +75,19 @@ def _once(files: Collection[Path]) -> list[Path]:
 
 def speaks_of_image_templates(data: bytes) -> bool:
     """Whether a file may hold an image template, or lead to one, by its words alone; it need not be well-formed."""
-    plain = data.replace(b"\0", b"")  # UTF-16
-    return bool(
-        _SPEAKS.search(plain) or (_SOURCE.search(plain) and _DISTRIBUTE.search(plain)) or _MAKES.search(plain) is not None
-    )
+    return any_speaks((data,))
+
+
+def any_speaks(pieces: Iterable[bytes]) -> bool:
+    """Whether a file that comes in pieces may hold one; each begins with the end of the one before, so that no word is cut."""
+    source = distribute = False
+    for piece in pieces:
+        plain = piece.replace(b"\0", b"")  # UTF-16
+        source = source or _SOURCE.search(plain) is not None
+        distribute = distribute or _DISTRIBUTE.search(plain) is not None
+        if (source and distribute) or _SPEAKS.search(plain) or _MAKES.search(plain):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +111,15 @@ def modules_of(files: Collection[Path]) -> Modules:
             known.setdefault(os.path.normpath(file.parent), []).append(file)
     calls: dict[Path, list[Path]] = {}
     speaking: set[Path] = set()
+    deployed: set[Path] = set()
     for file in sources:
         data = _start_of(file)
-        deployed = {one for path in _deployed_by(file, data) for one in known.get(path, ())}
-        speaking |= {one for one in deployed if speaks_of_image_templates(_start_of(one))}
-        calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file] + sorted(deployed)
+        own = {one for path in _deployed_by(file, data) for one in known.get(path, ())}
+        deployed |= own
+        calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file] + sorted(own)
         if speaks_of_image_templates(data):
             speaking.add(file)
+    speaking |= {file for file in deployed.difference(sources) if speaks_of_image_templates(_start_of(file))}
     callers = _reached(speaking, _turned_round(calls)) - speaking
     wanted = callers | speaking
     in_calls = {one for called in calls.values() for one in called}

@@ -78,6 +78,22 @@ def test_a_file_over_the_limit_that_speaks_of_image_templates_anywhere_is_an_err
     assert "1 other file holds no image template.\n" in stderr
 
 
+def test_a_file_over_the_limit_whose_words_lie_far_apart_is_an_error_too(tmp_path: Path) -> None:
+    properties = {"source": {}, "customize": ["x" * 1_200_000], "distribute": ["x" * 1_200_000]}
+    lay(tmp_path, large_json=json.dumps({"properties": properties}))
+    status, _, stderr = convert(".", "-o", "out", "--max-size", "2", cwd=tmp_path)
+    assert status == 2
+    assert re.search(r"^large\.json: AIB2P020 error", stderr, re.MULTILINE)
+
+
+def test_a_rule_passes_over_a_file_over_the_limit_that_does_not_speak_of_image_templates(tmp_path: Path) -> None:
+    rule = '[[template]]\nmatch = "in/*.json"\nparameters = "in/{stem}.values.json"\n'
+    lay(tmp_path, aib2packer_toml=rule, in__ok_json=SIZED, in__zdata_json=f'["{"x" * 1_100_000}"]')
+    (tmp_path / "in/ok.values.json").write_text(values(size="Standard_D2s_v5", owner="a"), encoding="utf-8")
+    status, _, stderr = convert("in", "-o", "out", "--max-size", "1", cwd=tmp_path)
+    assert status == 0, stderr
+
+
 def test_excluded_files_are_not_seen(tmp_path: Path) -> None:
     lay(tmp_path, good_json=GOOD, old__wrong_json=WRONG)
     assert convert(".", "-o", "out", cwd=tmp_path)[0] == 1
