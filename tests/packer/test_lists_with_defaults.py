@@ -17,6 +17,7 @@ PARAMETERS = {
     "tags": {"type": "object", "defaultValue": {"team": "web"}},
     "sizes": {"type": "object", "defaultValue": {"dev": {"vm": "Standard_D2s_v5", "disk": 64}, "prod": {"vm": "x", "disk": 9}}},
     "env": {"type": "string", "defaultValue": "dev"},
+    "disks": {"type": "array"},
     "commands": {"type": "array", "defaultValue": ["apt-get update", "sudo reboot"]},
     "mixed": {"type": "array", "defaultValue": [{"name": "westeurope"}, {"name": "northeurope", "replicaCount": 2}]},
     "types": {
@@ -91,6 +92,15 @@ def test_regions_of_several_storage_types_are_in_the_output() -> None:
 
     assert 'variable "types"' not in (made.hcl or "")
     assert [message for message in folded(made) if "types is a list" in message] or made.hcl is None
+
+
+def test_data_disks_are_a_variable_with_their_default_unless_one_has_no_size() -> None:
+    disks = {"properties": {"additionalDataDisks": "[parameters('disks')]"}}
+    hcl = conversion(**disks, given={"disks": [{"sizeGB": 64}, {"sizeGB": 128}]}).hcl or ""
+
+    assert declaration(hcl, "disks") == "type = list(map(string)) default = [ { sizeGB = 64 }, { sizeGB = 128 }, ]"
+    assert "for disk in var.disks" in hcl
+    assert "AIB2P102" in {finding.code.id for finding in conversion(**disks, given={"disks": [{"lun": 1}]}).findings}
 
 
 def test_tags_are_a_variable_with_their_default() -> None:

@@ -12,6 +12,8 @@ from aib2packer.arm.language.text import LateExpression, TemplateText
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aib2packer.aib.fields import Condition, Fields
     from aib2packer.aib.model import Number
     from aib2packer.text.source import Span
@@ -39,18 +41,23 @@ def read_vm(properties: Fields) -> VmProfile:
 
 
 def _data_disks(properties: Fields) -> tuple[Number, ...] | TemplateText:
-    if (late := properties.late_objects("additionalDataDisks")) is not None:
+    late = properties.late_objects(
+        "additionalDataDisks", as_known=lambda one: (size for size in _disk_sizes(one) if isinstance(size, TemplateText))
+    )
+    if late is not None:
         properties.unknown_keys("additionalDataDisks", late, ("sizeGB",))
         return late
-    sizes: list[Number] = []
+    return tuple(_disk_sizes(properties))
+
+
+def _disk_sizes(properties: Fields) -> Iterator[Number]:
     for _, disk in properties.each("additionalDataDisks", attributes=("sizeGB",)):
         size = disk.number("sizeGB")
         if size is None:
             disk.missing("sizeGB", "Say how large the data disk is, in GiB.")
         else:
-            sizes.append(size)
+            yield size
         disk.close()
-    return tuple(sizes)
 
 
 def _identities(fields: Fields) -> tuple[TemplateText, ...] | TemplateText:
