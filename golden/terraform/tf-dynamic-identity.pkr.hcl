@@ -139,7 +139,7 @@ source "azure-arm" "it_agent" {
   # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
   location                            = var.resource_group_this_location
   temp_resource_group_name            = local.temporary_group_name
-  vm_size                             = try(var.size.large, "Standard_D8s_v5")
+  vm_size                             = coalesce(try(var.size.large, "Standard_D8s_v5"), "Standard_D2ds_v4")
   virtual_network_resource_group_name = local.has_subnet ? local.subnet_id_parts[4] : null
   virtual_network_name                = local.has_subnet ? local.subnet_id_parts[8] : null
   virtual_network_subnet_name         = local.has_subnet ? local.subnet_id_parts[10] : null
