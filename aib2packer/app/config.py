@@ -43,15 +43,8 @@ class Config:
     rules: tuple[Rule, ...] = ()
     replacements: tuple[tuple[str, str], ...] = ()
 
-    def of_template(self, path: Path) -> dict[str, object]:
-        """The options that the rules give a template; the later win."""
-        values: dict[str, object] = {}
-        for rule in self.rules_of(path):
-            values |= rule.values
-        return values
-
     def rules_of(self, path: Path) -> list[Rule]:
-        """The rules that are for a template."""
+        """The rules that are for a template, in order."""
         name = self._name(path) if self.rules else ""
         return [rule for rule in self.rules if name and any(matches(pattern, name) for pattern in rule.patterns)]
 

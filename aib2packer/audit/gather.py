@@ -13,7 +13,7 @@ from aib2packer.app.run import Outcome
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS, Audit, Cause, Chapter, LostSetting, Need, Row, Said
 from aib2packer.findings import codes
 from aib2packer.findings.formats import place
-from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.model import Asks, Severity, count_decisions
 from aib2packer.findings.text import safe
 from aib2packer.guide.build_pipelines import CLIENT_SECRET, is_too_long
 from aib2packer.guide.choices import SIGN_IN
@@ -81,7 +81,7 @@ def _row(result: Result) -> Row:
         system=facts.system if facts else "",
         source=facts.source if facts else "",
         last_run=facts.last_run if facts else None,
-        decisions=len({one.code for one in open_ones if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS}),
+        decisions=count_decisions(open_ones),
         lost=_count_lost(result),
         is_left_out=result.outcome is Outcome.LEFT_OUT,
         why=tuple(dict.fromkeys(one.code.title for one in result.findings if one.severity is Severity.ERROR)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.model import Asks, is_decision
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Audit:
     @property
     def decisions(self) -> tuple[Cause, ...]:
         """What there is to decide, but for what is lost, which is told as that."""
-        return tuple(cause for cause in self.asked[Asks.DECIDE] if cause.code.severity is not Severity.LOSS)
+        return tuple(cause for cause in self.asked[Asks.DECIDE] if is_decision(cause.code))
 
     @property
     def decided_for_several(self) -> int:

@@ -12,7 +12,7 @@ from aib2packer import __version__
 from aib2packer.app.inputs import collect, is_folder, require_there
 from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, run, unreadable
-from aib2packer.cli import audited, baselines, options
+from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
@@ -102,8 +102,7 @@ def audit_command(
     failing = [
         (one.name, finding) for one in marked for finding in one.findings if level is not None and finding.reaches(level)
     ]
-    of = audited.what(paths, cast("str | None", given["subscription"]), cast("str | None", given["resource_group"]))
-    files = {report: _rendered(report, audit, of) for report in reports}
+    files = _rendered(reports, audit, paths, given)
     if new_baseline:
         files[new_baseline] = write_baseline(failing, Path(new_baseline).parent)
     written = _write(files, force=force)
@@ -175,8 +174,14 @@ def _is_report(file: Path) -> bool:
     return begins.search(start) is not None
 
 
-def _rendered(report: str, audit: Audit, of: str) -> str:
+def _rendered(reports: Sequence[str], audit: Audit, paths: Sequence[str], given: Mapping[str, object]) -> dict[str, str]:
+    """The text of each report."""
+    if not reports:
+        return {}
     from aib2packer.audit import as_json, as_page
+    from aib2packer.cli import audited
 
+    of = audited.what(paths, cast("str | None", given["subscription"]), cast("str | None", given["resource_group"]))
+    date = audited.today()
     renderers: dict[str, Callable[..., str]] = {".md": as_page.markdown, ".html": as_page.html, ".json": as_json.render}
-    return renderers[Path(report).suffix.lower()](audit, version=__version__, of=of, date=audited.today())
+    return {one: renderers[Path(one).suffix.lower()](audit, version=__version__, of=of, date=date) for one in reports}

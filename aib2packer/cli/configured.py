@@ -27,6 +27,7 @@ from aib2packer.text.source import FileError, SourceText
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from aib2packer.app.config import Rule
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Request
 
@@ -122,11 +123,12 @@ def configured(
     met = set[int]()
     for template in templates:
         config = configs.of(template.path)
-        met.update(map(id, [] if template.path is None else config.rules_of(template.path)))
+        rules = [] if template.path is None else config.rules_of(template.path)
+        met.update(map(id, rules))
         if config.file not in requests:
             requests[config.file] = _based(context, config, request, quiet=quiet)
         if not (excludes and template.found and template.path is not None and config.excludes(template.path)):
-            made.append(_for_one(context, config, template, requests[config.file]))
+            made.append(_for_one(context, config, rules, template, requests[config.file]))
     if not made:
         reason = "no file that may be an image template is left: `exclude` leaves all of them out"
         raise FileError(str(configs.of_run.file or templates[0].name), reason, "Give other files, or another --exclude.")
@@ -184,9 +186,11 @@ def _is_given(context: click.Context, option: click.Option) -> bool:
     return option.name is not None and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
 
 
-def _for_one(context: click.Context, config: Config, template: Template, request: Request) -> tuple[Template, Request]:
-    """A template and its request, with what the rules of a file say."""
-    values = {} if template.path is None else config.of_template(template.path)
+def _for_one(
+    context: click.Context, config: Config, rules: Sequence[Rule], template: Template, request: Request
+) -> tuple[Template, Request]:
+    """A template and its request, with what the rules of a file say; the later win."""
+    values = {key: value for rule in rules for key, value in rule.values.items()}
     if config.file is None or template.path is None or not values:
         return template, request
     base, path = config.file.parent, template.path

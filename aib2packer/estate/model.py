@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.model import Asks, count_decisions
 from aib2packer.lazy.models import dataclass
 from aib2packer.provenance.accounting import State
 
@@ -40,7 +40,7 @@ class EstateBuild:
     @property
     def decisions(self) -> int:
         """How many decisions there are to make: kinds of findings, of which it may have several of each."""
-        return len({one.code for one in self._open if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS})
+        return count_decisions(self._open)
 
     @property
     def to_act_on(self) -> int:

@@ -111,7 +111,7 @@ class EstatePage:
     """Whether the pipelines start any build by themselves."""
     single_pipelines: tuple[str, ...]
     """Paths of the pipelines of single builds."""
-    query: str
+    query: tuple[str, ...]
     inventories: tuple[str, ...]
     compare: tuple[str, ...]
     before: tuple[str, ...]
@@ -163,7 +163,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         ),
         starts=any(one.auto_run or one.triggers for one in known),
         single_pipelines=tuple(f"{one.path}/{path}" for one in builds for path in PIPELINES_USED if path in one.result.files),
-        query=CONSUMERS if CONSUMERS in files else "",
+        query=(cut_over.run_consumers(CONSUMERS),) if CONSUMERS in files else (),
         inventories=tuple(name for name in INVENTORIES if name in files),
         compare=_compare([name for name in INVENTORIES if name in files]),
         before=cut_over.values(known),
@@ -211,7 +211,7 @@ def _link(path: str) -> Markdown:
 
 def _why(findings: Sequence[Finding]) -> str:
     errors = [one for one in findings if one.severity is Severity.ERROR]
-    told = errors or list(findings)
+    told = errors or findings
     return f"{capitalized(told[0].message)}. {told[0].help}" if told else "See what the run said."
 
 

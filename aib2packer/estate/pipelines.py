@@ -12,7 +12,6 @@ from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN
 from aib2packer.rendering.templates import yaml_environment
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.guide.build_pipelines import PipelineAccess, Runner
+    from aib2packer.options import Auth
 
 ENVIRONMENT = "image-builds"
 """The environment in which all builds run, until somebody says otherwise."""
@@ -56,7 +56,7 @@ class PipelineBuild:
     def runner(self) -> Runner:
         """The machine for its job, as Azure DevOps has them; GitHub's may be used as long."""
         launch = self.build.facts.launch
-        return runner(launch.minutes, "Azure DevOps", own=launch.is_private or launch.auth is Auth.MSI)
+        return runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth)
 
     @property
     def newest(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from aib2packer.text.source import Span
 
@@ -62,6 +62,11 @@ class Code:
         return self.exceptionally or _USUALLY[self.severity]
 
 
+def is_decision(code: Code) -> bool:
+    """Whether it is about a choice to make; what is lost is told as that."""
+    return code.asks is Asks.DECIDE and code.severity is not Severity.LOSS
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding. `message` says what and why, `help` what to do."""
@@ -99,6 +104,11 @@ class Finding:
     def is_about_file(self) -> bool:
         """Whether it is about a file as a whole, one that is empty or was not read, and has no place in it."""
         return not self.span.source.text
+
+
+def count_decisions(findings: Iterable[Finding]) -> int:
+    """How many decisions there are to make: kinds of findings, of which there may be several of each."""
+    return len({one.code for one in findings if is_decision(one.code)})
 
 
 def about_file(code: Code, name: str, message: str, help: str) -> Finding:  # noqa: A002 - the term of the field

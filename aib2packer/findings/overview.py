@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import text
 from aib2packer.findings.formats import place
-from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.model import Asks, Severity, count_decisions
 from aib2packer.findings.text import columns, safe, shortened
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class Overview:
         """Say what there is to say of one template more, which gets a row in the table."""
         self.add_findings(judgement)
         asked = Counter(finding.asks for finding in judgement.findings)
-        decisions = {one.code for one in judgement.findings if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS}
-        numbers = (asked[Asks.ACT], len(decisions), asked[Asks.KNOW], judgement.lost)
+        numbers = (asked[Asks.ACT], count_decisions(judgement.findings), asked[Asks.KNOW], judgement.lost)
         self._rows.append((safe(judgement.template), judgement.outcome, *(str(number or "-") for number in numbers)))
 
     def fail(self, row: int, outcome: str, finding: Finding) -> None:

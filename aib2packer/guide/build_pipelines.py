@@ -191,7 +191,7 @@ def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> P
         starts=starts(guide),
         on_push=guide.auto_run,
         on_schedule=bool(guide.triggers),
-        runner=runner([one.limit.most for one in runs], system, own=guide.private or guide.auth is Auth.MSI),
+        runner=runner([one.limit.most for one in runs], system, private=guide.private, auth=guide.auth),
         access=access,
         packer=PACKER,
         actions=ACTIONS,
@@ -209,17 +209,18 @@ def is_too_long(each: Sequence[int]) -> bool:
     return max(each) + TO_CLEAN_UP > LONGEST_HOSTED_JOB
 
 
-def runner(each: Sequence[int], system: str, *, own: bool) -> Runner:
+def runner(each: Sequence[int], system: str, *, private: bool, auth: Auth) -> Runner:
     """The machine for a job.
 
     Args:
         each: The time limit of each build, in minutes.
         system: Whose machines are lent.
-        own: Whether it must be one of the user's own, however long it takes.
+        private: Whether the build VM has a private address only.
+        auth: How Packer signs in: a managed identity belongs to a VM of the user's own, however long a build takes.
 
     """
     minutes = sum(each) + TO_CLEAN_UP
-    if own:
+    if private or auth is Auth.MSI:
         return Runner(f"that reaches the build VM, as {MIGRATION_PAGE} says", minutes, "")
     limit = f"the machines of {system} end a job after {LONGEST_HOSTED_JOB}"
     if is_too_long(each):

@@ -149,9 +149,9 @@ def run_consumers(file: str) -> str:
     return f"az graph query --graph-query @{file} --first 1000 --output table"
 
 
-def compare(system: str) -> tuple[str, ...]:
+def compare(os_type: OsType) -> tuple[str, ...]:
     """Commands that compare what is installed on a VM of each image."""
-    if system == OsType.WINDOWS.value:
+    if os_type is OsType.WINDOWS:
         return (
             "# on a VM of each, in PowerShell, > OLD.txt and > NEW.txt:",
             '# Get-Package | Sort-Object Name | ForEach-Object { "$($_.Name) $($_.Version)" }',

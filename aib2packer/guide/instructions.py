@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate, Target
     from aib2packer.guide.commands import Commands
-    from aib2packer.options import Options
+    from aib2packer.options import Options, OsType
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
@@ -118,9 +118,9 @@ class Guide:
         return service(self._told.template, self._told.symbols)
 
     @property
-    def system(self) -> str:
+    def os_type(self) -> OsType:
         """The operating system of the image."""
-        return self._told.decisions.os_type.value
+        return self._told.decisions.os_type
 
     @cached_property
     def overwrites(self) -> str:

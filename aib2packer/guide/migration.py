@@ -127,9 +127,10 @@ class Page:
     group_leftovers: tuple[str, ...]
     reach: tuple[Reach, ...]
     network: str
-    switch_off: tuple[tuple[str, tuple[str, ...]], ...]
-    more_of_cut_over: str
+    switch_off: tuple[_Step, ...]
     """What to do in Image Builder, in order: a sentence, and commands."""
+    more_of_cut_over: str
+    """Where to read on."""
     starts: str
     pipelines: tuple[tuple[str, str], ...]
 
@@ -225,7 +226,7 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
 
 def _beside(guide: Guide) -> tuple[_Step, ...]:
     """What is done while both build."""
-    one, compare = guide.service, cut_over.compare(guide.system)
+    one, compare = guide.service, cut_over.compare(guide.os_type)
     who = (_WHO, cut_over.find_consumers(one.images) if one.images else ())
     if not one.definitions:
         return who, (f"{_SIDE_BY_SIDE} {_COMPARE}", compare)

@@ -11,7 +11,7 @@ from aib2packer.packer.facts import GalleryPlace, Service
 from aib2packer.packer.shell_words import Word, shown_word, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ImageTemplate, Target
@@ -29,7 +29,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
     places = (_definition(one.definition, symbols) for one in published if one.definition is not None)
     own, group = template.id, template.staging_resource_group
     identities = tuple(_known(identity, symbols) for identity in template.identities)
-    staging = None if group is None else _known(group.split("/")[-1], symbols)
+    staging = () if group is None else (_known(group.split("/")[-1], symbols),)
     return Service(
         name=_text(template.name, symbols),
         subscription="" if own is None else _text(own.subscription, symbols),
@@ -42,9 +42,9 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         managed_image=any(one.image is not None and one.definition is None for one in template.targets),
         counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
-        staging_group="" if staging is None else str(staging),
-        images=images(template, symbols),
-        wants=tuple(dict.fromkeys(one.name for word in (*identities, *filter(None, (staging,))) for one in word.names)),
+        staging_group="".join(map(str, staging)),
+        images=_images(template, symbols),
+        wants=_wants((*identities, *staging)),
     )
 
 
@@ -54,7 +54,7 @@ def name_of(template: ImageTemplate, symbols: Symbols) -> str:
     return "" if name.startswith("[") else name  # an expression where nobody evaluates them
 
 
-def images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
+def _images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
     """The ends of the ids of what the template makes, by which other resources refer to it, as far as they are known."""
     return tuple(dict.fromkeys(filter(None, (_image(target, symbols) for target in template.targets))))
 
@@ -63,8 +63,12 @@ def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
     texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
     words = tuple(_known(text, symbols) for text in texts)
     subscription, group, gallery, name = map(str, words)
-    wants = tuple(dict.fromkeys(one.name for word in words for one in word.names))
-    return GalleryPlace(subscription, group, gallery, name, wants)
+    return GalleryPlace(subscription, group, gallery, name, _wants(words))
+
+
+def _wants(words: Iterable[Word]) -> tuple[str, ...]:
+    """The variables of the shell in some words."""
+    return tuple(dict.fromkeys(one.name for word in words for one in word.names))
 
 
 def _known(text: TemplateText, symbols: Symbols) -> Word:
