@@ -28,7 +28,7 @@ from aib2packer.aib.tokens import (
     tokens_apart,
     uri_text,
 )
-from aib2packer.arm.language.describe import parameter_word
+from aib2packer.arm.language.describe import parameter_word, settings_for
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import (
     UNSET_OR,
@@ -728,7 +728,7 @@ class Fields:
             return None if _is_unset(resolved) else resolved
         unknown = deciding_parameters(resolved.symbol)
         if not needed:
-            given = " ".join(f"--set {shlex.quote(parameter.setting)}=…" for parameter in unknown)
+            given = settings_for(parameter.setting for parameter in unknown)
             self.report.add(
                 codes.UNFILLED,
                 value.span,

@@ -30,8 +30,8 @@ from aib2packer.text.placeholders import (
     IN_TAGS,
     IN_TEXTS,
     IN_URIS,
-    SENSITIVE,
     in_doubt,
+    is_sensitive,
     run_in_doubt,
 )
 from aib2packer.text.secrets import SIGNS, find_secrets
@@ -215,7 +215,7 @@ def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | 
         end = 0
         for match in pattern.finditer(piece):
             before = max(0, match.start() - _LONGEST_BEFORE)
-            secret = _is_sensitive(match.group()) or _SECRET_BEFORE.search(piece, before, match.start()) is not None
+            secret = is_sensitive(match.group()) or _SECRET_BEFORE.search(piece, before, match.start()) is not None
             parts += [piece[end : match.start()], Placeholder(match.group(), secret)]
             end = match.end()
         parts.append(piece[end:])
@@ -224,11 +224,7 @@ def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | 
 
 def lone_placeholder(token: str) -> Placeholder:
     """A placeholder that is all of a text."""
-    return Placeholder(token, secret=_is_sensitive(token))
-
-
-def _is_sensitive(token: str) -> bool:
-    return token.startswith(f"<{SENSITIVE}")
+    return Placeholder(token, secret=is_sensitive(token))
 
 
 def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str] | None) -> TemplateText:

@@ -65,10 +65,12 @@ class Files:
 
     def below(self, folder: str) -> Files:
         """The files as they are seen from another folder."""
+
+        def seen(path: str) -> str:
+            return posixpath.normpath(posixpath.join(folder, path))
+
         return Files(
-            lambda path: self.read(posixpath.normpath(posixpath.join(folder, path))),
-            lambda path: self.names(posixpath.normpath(posixpath.join(folder, path))),
-            lambda path: self.listed(posixpath.normpath(posixpath.join(folder, path))),
+            lambda path: self.read(seen(path)), lambda path: self.names(seen(path)), lambda path: self.listed(seen(path))
         )
 
     def configuration(self, report: Report) -> tuple[SourceText, ...]:

@@ -382,15 +382,13 @@ def _content(expression: TfExpression, around: Surroundings) -> str | None:
     import base64
 
     match expression:
-        case TfCall("file" | "filesha256" | "filebase64", (path,)) if _in_folder(path, around) is not None:
-            return None
-        case TfCall("file" | "filesha256" | "filebase64" as name, (path,)):
+        case TfCall("file" | "filesha256" | "filebase64" as name, (path,)) if _in_folder(path, around) is None:
             source = _source(path, around)
             if name == "file":
                 return source.text
             data = source.text.encode()
             return sha256_of(data) if name == "filesha256" else base64.b64encode(data).decode()
-        case TfCall("sha256", (TfCall("file", (path,)),)):
+        case TfCall("sha256", (TfCall("file", (path,)),)) if _in_folder(path, around) is None:
             return sha256_of(_source(path, around).text.encode())
         case _:
             return None
@@ -425,12 +423,8 @@ def _of_a_file(call: TfCall, around: Surroundings) -> str | None:
     if (content := _content(call, around)) is not None:
         return constant(content)
     match call.name, call.arguments:
-        case "file", (path,) if (text := _in_folder(path, around)) is not None:
-            return text
-        case "filebase64", (path,) if (text := _in_folder(path, around)) is not None:
-            return f"base64({text})"
-        case "filesha256", (path,) if (text := _in_folder(path, around)) is not None:
-            return f"$sha256({text})"
+        case "file" | "filebase64" | "filesha256" as name, (path,) if (text := _in_folder(path, around)) is not None:
+            return {"file": text, "filebase64": f"base64({text})", "filesha256": f"$sha256({text})"}[name]
         case "fileset", (folder, wanted):
             found = around.files(_path(folder, around), _path(wanted, around), call.span)
             return f"createArray({', '.join(map(constant, found))})"

@@ -40,7 +40,7 @@ def files_that_fit(listed: Callable[[str], tuple[str, ...]], folder: str, wanted
     steps = posixpath.normpath(wanted).split("/")
     named = next((at for at, step in enumerate(steps[:-1]) if _SPECIAL.search(step)), len(steps) - 1)
     base = posixpath.join("", *steps[:named])
-    search = _Search(listed, folder, [], wanted, span)
+    search = _Search(listed, folder, wanted, span)
     found = sorted(set(search.below(base, tuple(_Step(step, wanted, span) for step in steps[named:]))))
     if any(_LONE.search(name) for name in found):
         raise NotTranslatedError(span, f"a file that fits {wanted} has a name that is no text", "Rename it.")
@@ -87,13 +87,13 @@ def _expression(text: str) -> str:
 
 @dataclass(slots=True)
 class _Search:
-    """A walk through folders: `seen` are those that were looked into."""
+    """A walk through folders: `looked_into` is how many so far."""
 
     listed: Callable[[str], tuple[str, ...]]
     folder: str
-    seen: list[str]
     wanted: str
     span: Span
+    looked_into: int = 0
 
     def below(self, path: str, steps: tuple[_Step, ...]) -> Iterator[str]:
         """The files below a path whose further steps fit."""
@@ -113,8 +113,8 @@ class _Search:
 
     def _names(self, path: str) -> tuple[str, ...]:
         whole = posixpath.normpath(posixpath.join(self.folder, path))
-        self.seen.append(whole)
-        if len(self.seen) > _MOST_FOLDERS:
+        self.looked_into += 1
+        if self.looked_into > _MOST_FOLDERS:
             what = f"the pattern {self.wanted} leads through more than {_MOST_FOLDERS:,} folders"
             raise NotTranslatedError(self.span, what, "Name the folder.")
         return names_in(self.listed, whole, self.span)

@@ -30,6 +30,8 @@ SECURITY_TYPES = {
     "confidential_vm_enabled": "ConfidentialVM",
 }
 """What of `azurerm_shared_image` says which security type its images have."""
+DEFINITION_FACTS = {"os_type": "osType", "hyper_v_generation": "hyperVGeneration"}
+"""What else of it is told in Azure, and by which name."""
 UPDATE = "azapi_update_resource"
 UNUSED = "terraformVariables"
 """Where a deployment template that was a configuration has the variables that it does not need."""

@@ -8,7 +8,16 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
-from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, SECURITY_TYPES, UPDATE, merged, object_of, report_elsewhere
+from aib2packer.terraform.forms import (
+    DEFINITION_FACTS,
+    DEPLOYMENTS,
+    IMAGE_TEMPLATE,
+    SECURITY_TYPES,
+    UPDATE,
+    merged,
+    object_of,
+    report_elsewhere,
+)
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -356,7 +365,7 @@ def _beside(block: TfBlock, written: Written) -> JsonObject:
     }
     if is_definition:
         members["properties"] = object_of(_definition_facts(block, around), block.span)
-    return replace(made := object_of(members, block.span), members=(*made.members, *copy))
+    return JsonObject((*object_of(members, block.span).members, *copy), block.span)
 
 
 def _name_of_round(block: TfBlock, around: Surroundings) -> str:
@@ -377,7 +386,7 @@ def _plain(block: TfBlock, key: str) -> str:
 
 def _definition_facts(block: TfBlock, around: Surroundings) -> dict[str, Json]:
     facts: dict[str, Json] = {}
-    for key, name in (("os_type", "osType"), ("hyper_v_generation", "hyperVGeneration")):
+    for key, name in DEFINITION_FACTS.items():
         value = block.value(key)
         if value is not None:
             try:

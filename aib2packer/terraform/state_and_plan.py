@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of, texts_in
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.forms import (
+    DEFINITION_FACTS,
     DEPLOYMENTS,
     IMAGE_TEMPLATE,
     SECURITY_TYPES,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
 
+ShownResources: TypeAlias = "tuple[tuple[str, str, JsonObject], ...]"
+"""Address, type and values of each resource of a state or a plan."""
+
 _FILLED = {"name", "location", "tags", "body", "parameters"}
 _WHOLE = {"body", *(name for names in DEPLOYMENTS.values() for name in names)}
 """What is JSON in a text, or may be: which part of it a mark means is not to be told."""
@@ -39,24 +43,36 @@ _HIDDEN, _UNKNOWN = "$hidden", "$unknown"
 _MOST = 1000  # items of a list; what is marked beyond them marks the list
 
 
-def shown_resources(document: JsonObject, report: Report) -> tuple[JsonObject, ...]:
+def resources_shown(document: JsonObject) -> ShownResources:
+    """All resources of a state or a plan."""
+    return tuple(_resources(document))
+
+
+def shown_resources(document: JsonObject, everything: ShownResources, report: Report) -> tuple[JsonObject, ...]:
     """The image templates of a state or a plan, and the deployment templates that it deploys.
 
     What a plan only knows after it is applied, and what starts a build, is reported.
     """
     is_plan = document.get("planned_values") is not None
-    everything = tuple(_resources(document))
-    updates = [(address, values) for address, kind, values in everything if kind == UPDATE and _is_of_image_template(values)]
-    templates = {_id(values) for _, kind, values in everything if kind == "azapi_resource"} - {""}
-    for address, values in updates:
-        if _target(values) not in templates:
-            report_elsewhere(address, values.span, report)
+    changing: dict[str, list[tuple[str, JsonObject]]] = {
+        _id(values): [] for _, kind, values in everything if kind == "azapi_resource" and _id(values)
+    }
+    for address, kind, values in everything:
+        if kind == UPDATE and _is_of_image_template(values):
+            if (target := _target(values)) in changing:
+                changing[target].append((address, values))
+            else:
+                report_elsewhere(address, values.span, report)
     return tuple(
         made
         for address, kind, values in everything
         if kind != UPDATE
-        for changing in [[one for one in updates if _id(values) and _target(one[1]) == _id(values)]]
-        for made in _made(kind, ((address, values), *changing), report, is_plan=is_plan)
+        for made in _made(
+            kind,
+            ((address, values), *(changing.get(_id(values), ()) if kind == "azapi_resource" else ())),
+            report,
+            is_plan=is_plan,
+        )
     )
 
 
@@ -73,11 +89,9 @@ def _target(values: JsonObject) -> str:
     return (string_of(values.get("resource_id")) or _id(values)).lower()
 
 
-def shown_definitions(document: JsonObject) -> tuple[JsonObject, ...]:
+def shown_definitions(everything: ShownResources) -> tuple[JsonObject, ...]:
     """The image definitions of a state or a plan, as Azure shows them: id and properties."""
-    return tuple(
-        _definition(values) for _, kind, values in _resources(document) if kind == "azurerm_shared_image" and _is_named(values)
-    )
+    return tuple(_definition(values) for _, kind, values in everything if kind == "azurerm_shared_image" and _is_named(values))
 
 
 def _is_named(values: JsonObject) -> bool:
@@ -91,8 +105,7 @@ def _definition(values: JsonObject) -> JsonObject:
         for key, feature in SECURITY_TYPES.items()
         if (said := values.get(key)) is not None and _is_true(said)
     ]
-    told = (("os_type", "osType"), ("hyper_v_generation", "hyperVGeneration"))
-    properties = {name: said for key, name in told if (said := values.get(key)) is not None}
+    properties = {name: said for key, name in DEFINITION_FACTS.items() if (said := values.get(key)) is not None}
     name = f"galleries/{string_of(values.get('gallery_name'))}/images/{string_of(values.get('name'))}"
     return object_of(
         {

@@ -75,7 +75,7 @@ def _behind(expression: TfExpression, configuration: Configuration, *, variables
 
 def _is_there(block: TfBlock, template: TfBlock, written: Written) -> bool:
     """Whether `count` or `for_each` makes a resource. Where only the values of variables tell, it is reported."""
-    how_often = block.value("count") or block.value("for_each")
+    how_often = _how_often(block)
     if how_often is None or _follows(block, template):
         return True
     known = _Sizes(written.configuration, variables=False).of(how_often)
@@ -94,8 +94,12 @@ def _is_there(block: TfBlock, template: TfBlock, written: Written) -> bool:
 
 def is_counted(block: TfBlock, written: Written) -> bool:
     """Whether it is known how many instances of a resource `count` or `for_each` makes."""
-    how_often = block.value("count") or block.value("for_each")
+    how_often = _how_often(block)
     return how_often is not None and _Sizes(written.configuration, variables=True).of(how_often) is not None
+
+
+def _how_often(block: TfBlock) -> TfExpression | None:
+    return block.value("count") or block.value("for_each")
 
 
 def _follows(block: TfBlock, template: TfBlock) -> bool:

@@ -52,7 +52,7 @@ IN_COMMANDS = pattern(_TOKEN)
 """What is a placeholder in any command."""
 IN_TEXTS = pattern(rf"{_TOKEN}|{_ANGLED}")
 """What is a placeholder in any text, where a value of its name is given; and as a command that is nothing else."""
-IN_PATHS = pattern("|".join((_TOKEN, _ANGLED, *(_OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items()))))
+IN_PATHS = pattern("|".join((_TOKEN, _ANGLED, *_OF_A_SHELL.values())))
 """What is a placeholder in a path on the VM."""
 IN_URIS = pattern("|".join((
     _TOKEN,
@@ -71,12 +71,17 @@ IN_EXPRESSIONS = pattern("|".join((
     _TOKEN,
     rf"#\{{ ?{_NAME} ?\}}",
     _ANGLED,
-    *(_OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items() if form != "%name%"),
-    rf"(?!%[0-9A-Fa-f]{{2}}%[0-9A-Fa-f]{{2}}){_OF_SCRIPTS['%name%']}{_TOOLS['%name%']}",  # else they are two bytes
+    *(found for form, found in _OF_A_SHELL.items() if form != "%name%"),
+    rf"(?!%[0-9A-Fa-f]{{2}}%[0-9A-Fa-f]{{2}}){_OF_A_SHELL['%name%']}",  # else they are two bytes
 )))  # fmt: skip
 """What is a placeholder in a text that an expression looks into: wherever it came from, and wherever it goes."""
 _SIGN_IN_EXPRESSIONS = pattern(r"[<#$%]|\{\{|\[\[|__")  # one of them stands in each
 _LONGEST_OPEN = 1000  # a longer text is a script
+
+
+def is_sensitive(token: str) -> bool:
+    """Whether a secret is to be filled in for a placeholder."""
+    return token.startswith(f"<{SENSITIVE}")
 
 
 _SIGN_OF_DOUBT = pattern(r"__|([%#@])\1|\[\[\[|\]\]\]|\{\{\{|<<<|[#$%@][{\[]")

@@ -60,6 +60,7 @@ def test_every_pure_function_has_a_fact() -> None:
         ("listkey", ""),
         ("tolowercase", "toLower"),
         ("parameter", "parameters"),
+        ("can", "and"),  # a function of Terraform
     ],
 )
 def test_a_misspelt_function_gets_a_proposal(written: str, meant: str) -> None:

@@ -1,5 +1,6 @@
 """`fileset`: the files that Terraform would find, or an error that says why they are not known."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -132,3 +133,13 @@ def test_of_a_loop_that_is_not_read_it_is_told_what_works(folder: Path, call: st
 
     assert error.message.startswith(why)
     assert what_works in error.help
+
+
+def test_a_checksum_of_each_file_of_a_loop_is_the_same_whichever_function_makes_it(folder: Path) -> None:
+    first, second = (
+        hcl(_listed(folder, _LOOP.replace("CALL", f'"echo ${{{call}}}"')))
+        for call in ('filesha256("scripts/${one}")', 'sha256(file("scripts/${one}"))')
+    )
+
+    assert hashlib.sha256(b"echo scripts/a.sh\n").hexdigest() in first
+    assert second == first

@@ -146,3 +146,19 @@ def test_what_an_update_sets_is_a_part_of_the_template_that_it_changes_or_told(t
     assert ("Standard_D4s_v5" in conversion.hcl) is (target == "web")
     told = [one.message for one in conversion.findings if one.code.id == "AIB2P422"]
     assert [message.split(" updates ")[0] for message in told] == ([] if target == "web" else ["c.d"])
+
+
+def test_what_an_update_sets_is_no_part_of_an_action_on_the_template() -> None:
+    place = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.VirtualMachineImages"
+    own = {"type": _TYPE, "resource_id": f"{place}/imageTemplates/web"}
+    sets = {"properties": {"vmProfile": {"vmSize": "Standard_D4s_v5"}}}
+    found = {
+        "azapi_resource": _values(id=f"{place}/imageTemplates/web"),
+        "azapi_update_resource": {**own, "body": sets},
+        "azapi_resource_action": {**own, "id": f"{place}/imageTemplates/web", "action": "run", "body": {}},
+    }
+    resources = [{"address": f"{kind}.a", "mode": "managed", "type": kind, "values": one} for kind, one in found.items()]
+
+    conversion = convert(json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": resources}}}))
+
+    assert "Standard_D4s_v5" in (conversion.hcl or "")

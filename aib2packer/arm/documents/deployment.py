@@ -26,7 +26,7 @@ from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
-from aib2packer.arm.language.describe import in_terraform, parameter_word
+from aib2packer.arm.language.describe import in_terraform, parameter_word, settings_for
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.json_values import JsonSymbolic, is_null, value_of
 from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol, parameters_of
@@ -345,8 +345,7 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
 
 def _is_data(value: Json, parameter: Parameter) -> bool:
     """Whether an array or an object can be the value of a variable as it stands."""
-    is_null = isinstance(value, JsonScalar) and value.value is None
-    return is_null or (
+    return is_null(value) or (
         isinstance(value, JsonArray | JsonObject) and _is_plain(value, in_template=not in_terraform(parameter.span))
     )
 
@@ -467,7 +466,7 @@ def _add_left_out(deployed: Deployed, decides: Json, why: str, otherwise: str, r
     switches = tuple(dict.fromkeys(named)) or tuple(dict.fromkeys(_PARAMETER.findall(string_of(decides) or "")))
     help_text = f"To convert it, {otherwise}."
     if switches:
-        given = " ".join(f"--set {shlex.quote(name)}=…" for name in switches)
+        given = settings_for(switches)
         other = "another value" if len(switches) == 1 else "other values"
         help_text = f"To convert it, give {' and '.join(switches)} {other}: {given}, or a file with -p."
     report.add(codes.LEFT_OUT, decides.span, f"{what} {name_of(deployed)} is skipped: {why}", help=help_text)
@@ -517,7 +516,7 @@ def _report_unknown_condition(deployed: Deployed, holds: ArmValue, report: Repor
     item = deployed.body
     which = "this" if item.get("name") is None else name_of(deployed)
     to_fill_in = [one.setting for one in parameters_of(holds) if one.is_placeholder]
-    given = " ".join(f"--set {shlex.quote(name)}=…" for name in to_fill_in) or "--set NAME=…"
+    given = settings_for(to_fill_in) or "--set NAME=…"
     what = "placeholders" if to_fill_in else "parameters"
     report.add(
         codes.CONDITION,
@@ -552,7 +551,7 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
         raise _RoundsError(Finding(codes.WRONG_TYPE, loop.span, message, "Write a number."))
     if not isinstance(number, int):
         names = [] if number is None or not is_symbol(number) else [one.setting for one in parameters_of(number)]
-        given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"
+        given = settings_for(names) or "--set NAME=…"
         remedy = f"Give what it depends on a value: {given}, or a file of values with -p."
         if not names and word in {"for_each", "count"}:
             remedy = "Write the map in its place, or convert what `terraform show -json` prints of a plan: it has them all."

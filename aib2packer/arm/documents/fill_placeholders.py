@@ -180,9 +180,11 @@ class _Filler:
         return node if changed == text else JsonScalar(changed, node.span)
 
     def _text(self, text: str, where: _Where) -> str:
+        if not self.given:
+            return text
         in_expression = text.startswith("[") and text.endswith("]")
         filled = self._filled(text, where.within, in_expression=in_expression)
-        if where is _ANYWHERE or not self.given:
+        if where is _ANYWHERE:
             return filled
         # What an expression looks into is to be filled in, whatever shells mean by its signs.
         if in_expression:

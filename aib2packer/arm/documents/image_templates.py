@@ -171,10 +171,11 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_U
 
 def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_Unnamed]:
     """The image templates of a state or a plan of Terraform, with the image definitions there."""
-    from aib2packer.terraform.state_and_plan import shown_definitions, shown_resources
+    from aib2packer.terraform.state_and_plan import resources_shown, shown_definitions, shown_resources
 
-    siblings = Siblings(tuple(map(definition_of_azure, shown_definitions(document))))
-    for item in shown_resources(document, report):
+    everything = resources_shown(document)
+    siblings = Siblings(tuple(map(definition_of_azure, shown_definitions(everything))))
+    for item in shown_resources(document, everything, report):
         if is_image_template(item):
             yield _plain(item, context, siblings=siblings)
         else:

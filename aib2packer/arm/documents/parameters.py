@@ -115,8 +115,6 @@ class ParameterFact:
 
 def holds_secret(value: ArmValue) -> bool:
     """Whether there is a secret in a value, however deep."""
-    if isinstance(value, str):
-        return bool(find_secrets(value))
     return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
 
 

@@ -5,7 +5,6 @@ Source: docs/reference/arm-expressions.md 1 to 3.
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from aib2packer.arm.evaluation.reevaluate import again, as_written, remember, re
 from aib2packer.arm.evaluation.resources import CONTEXT, IDS, is_runtime, runtime
 from aib2packer.arm.evaluation.scope import Definition, Memory, Scope, UserFunction
 from aib2packer.arm.evaluation.special_forms import FORMS
+from aib2packer.arm.language.describe import settings_for
 from aib2packer.arm.language.expression import (
     Call,
     Evaluated,
@@ -342,7 +342,7 @@ def _named(call: Call, frame: Frame) -> Json:
     if definition is None:
         known = [one.name for one in definitions.values()]
         open_name = open_texts.opened(name, frame.scope.memory.budget)
-        if given := " ".join(f"--set {shlex.quote(one.setting)}=…" for one in parameters_of(open_name)):
+        if given := settings_for(one.setting for one in parameters_of(open_name)):
             fail(argument, f"the name of this {kind} is to be filled in: `{name}`", f"Give it a value: {given}.")
         fail(argument, f"there is no {kind} `{name}`", suggestion(name, known, f"The template has no {kind}s."))
     value = evaluate_definition(kind, definition, frame.scope)
@@ -382,5 +382,5 @@ def _check_count(call: Call, name: str, minimum: int, maximum: int | None) -> No
 def _known_functions() -> list[str]:
     names = [function.name for function in registry().values()]
     for table in (FORMS, LAMBDA_FUNCTIONS, CONTEXT, IDS):
-        names += [str(entry[0]) for entry in table.values()]
+        names += [str(entry[0]) for key, entry in table.items() if not key.startswith("$")]  # else it is Terraform's
     return [*names, "parameters", "variables", "reference", "listKeys"]

@@ -13,7 +13,7 @@ from aib2packer.arm.language.expression import Call, IndexAccess, PropertyAccess
 from aib2packer.arm.language.json_values import node_of, value_of
 from aib2packer.arm.language.symbolic import Apply, Concat, If, ParameterSymbol, concat, once, rebuild
 from aib2packer.jsonc.tree import JsonObject, JsonScalar
-from aib2packer.text.placeholders import IN_EXPRESSIONS, SENSITIVE, in_doubt, is_open_in_expressions, run_in_doubt
+from aib2packer.text.placeholders import IN_EXPRESSIONS, in_doubt, is_open_in_expressions, is_sensitive, run_in_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,11 +77,9 @@ def for_structure(name: str, nodes: tuple[Json, ...], budget: Budget) -> tuple[J
     """The arguments of a function that gives parts of them back, with symbols for the placeholders that it looks into."""
     if name == "intersection":
         return tuple(_opened_node(node, budget) for node in nodes)
-    return (
-        tuple(_opened_node(node, budget) if isinstance(node, JsonScalar) else node for node in nodes)
-        if name in _CUTTING
-        else nodes
-    )
+    if name in _CUTTING:
+        return tuple(_opened_node(node, budget) if isinstance(node, JsonScalar) else node for node in nodes)
+    return nodes
 
 
 def stays(name: str, made: ArmValue) -> bool:
@@ -135,7 +133,7 @@ def _pieces(text: str) -> Iterator[str | Symbol]:
 
 
 def _symbol(token: str) -> ParameterSymbol:
-    return ParameterSymbol(token, secure=token.startswith(f"<{SENSITIVE}"), is_placeholder=True)
+    return ParameterSymbol(token, secure=is_sensitive(token), is_placeholder=True)
 
 
 def _texts(value: ArmValue) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import (
@@ -21,6 +22,8 @@ from aib2packer.arm.language.symbolic import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
     from aib2packer.text.source import Span
 
@@ -33,6 +36,11 @@ _DATA = {
     ("tenant", "tenantId"): "azurerm_client_config.current.tenant_id",
 }
 _OF_TERRAFORM = (".tf", ".tofu", ".tfvars", ".tftpl")
+
+
+def settings_for(names: Iterable[str]) -> str:
+    """What to pass on the command line, so that these have values."""
+    return " ".join(f"--set {shlex.quote(name)}=…" for name in names)
 
 
 def describe(symbol: Symbol, place: Span | None = None) -> str:

@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.parameters import holds_secret
 from aib2packer.arm.language.describe import describe
 from aib2packer.arm.language.symbolic import (
     UNSET_OR,
@@ -32,7 +33,6 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -247,7 +247,7 @@ class Symbols:
 
 def _as_literal(known: ArmValue) -> Value | None:
     """A value that is known whole, as HCL; None for any other, and where there is a secret in it."""
-    if not is_known(known) or any(isinstance(part, str) and find_secrets(part) for part in walk(known)):
+    if not is_known(known) or holds_secret(known):
         return None
     from aib2packer.packer.variables.declared import literal_of
 

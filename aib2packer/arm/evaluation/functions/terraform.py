@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from aib2packer.arm.evaluation.functions.base import Pure, Structural
 from aib2packer.arm.language.json_values import JsonSymbolic, has_symbolic_keys, value_of
-from aib2packer.arm.language.symbolic import Apply, concat, is_known, is_symbol, same, starts, type_of
+from aib2packer.arm.language.symbolic import UNSET_OR, Apply, concat, is_known, is_symbol, same, starts, type_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.terraform import library
 from aib2packer.terraform.library import LeftToPackerError, RefusedError
@@ -126,7 +126,7 @@ def _coalesce_partly(arguments: Arguments) -> ArmValue | None:
     left = [value for value in arguments.values if is_symbol(value) or (value is not None and value != "")]
     if not left:
         return None
-    return left[0] if len(left) == 1 or not is_symbol(left[0]) else Apply("$coalesce", tuple(left))
+    return left[0] if len(left) == 1 or not is_symbol(left[0]) else Apply(UNSET_OR, tuple(left))
 
 
 def _try_partly(arguments: Arguments) -> ArmValue | None:
