@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.api_versions import ADDED_KEYS
-from aib2packer.aib.missing_items import missing_item
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
@@ -375,12 +374,19 @@ class Fields:
         return self.boolean(key, *others)
 
     def late(
-        self, key: str, kind: Type, *others: Spelling, quoted: bool = False, as_known: ReadsTexts | None = None
+        self,
+        key: str,
+        kind: Type,
+        *others: Spelling,
+        quoted: bool = False,
+        as_known: ReadsTexts | None = None,
+        within: re.Pattern[str] = IN_NAMES,
     ) -> TemplateText | None:
         """A list or an object that only Packer's run knows, as one expression; None where it is unset or known.
 
         A placeholder in quotes is a text, which is the one item of a list of such: None; if `quoted`, it stands for all of it.
-        One that has a value now is a variable all the same, if reading that value `as_known` finds nothing to say.
+        One that has a value now is a variable all the same, if reading that value `as_known` finds nothing to say. Placeholders
+        in what it may come to are such as stand `within` texts there.
         """
         found = self._find(key, others)
         value = None if found is None else found.value
@@ -391,7 +397,6 @@ class Fields:
         known = self.reading.resolve(value.symbol)
         if not is_symbol(known) and (as_known is None or not self._stays_open(found, known, kind, as_known)):
             return None
-        within = IN_COMMANDS if key == "inline" else IN_NAMES
         return TemplateText(self._expression(value.symbol, value.span, within, kind), value.span)
 
     def _stays_open(self, member: JsonMember, known: symbolic.ArmValue, kind: Type, as_known: ReadsTexts) -> bool:
@@ -689,6 +694,8 @@ class Fields:
         """An expression, with the placeholders in what it may come to, which are such as stand `within` texts there."""
         if isinstance(symbol, ParameterSymbol) and symbol.is_placeholder:
             return (replace(lone_placeholder(symbol.name), kind=kind),)
+        from aib2packer.aib.missing_items import missing_item
+
         if (error := missing_item(symbol, self.reading.resolve, span)) is not None:
             self.report.add(codes.EXPRESSION, span, error.message, help=error.help)
         opened = symbol if within is None else open_results(symbol, within)

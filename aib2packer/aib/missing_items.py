@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.access import MissingError, access
-from aib2packer.arm.evaluation.special_forms import FORMS
 from aib2packer.arm.language.json_values import node_of
-from aib2packer.arm.language.symbolic import Access, Apply, If, is_symbol, parts_of, walk
+from aib2packer.arm.language.symbolic import MAY_SKIP, Access, Apply, If, is_symbol, parts_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.arm.language.symbolic import ArmValue, Lambda, Symbol
     from aib2packer.text.source import Span
-
-_LAZY = frozenset(name for name, *_ in FORMS.values())
-"""Functions that may never look at an argument."""
 
 
 def missing_item(symbol: Symbol, resolve: Callable[[Symbol], ArmValue], span: Span) -> MissingError | None:
@@ -50,7 +46,7 @@ def missing_item(symbol: Symbol, resolve: Callable[[Symbol], ArmValue], span: Sp
                     except MissingError as error:
                         return error
                 waiting += [target, key]
-            case Apply(function) if function in _LAZY:
+            case Apply(function) if function in MAY_SKIP:
                 pass
             case other:
                 waiting += parts_of(other)

@@ -19,7 +19,7 @@ from aib2packer.arm.language.symbolic import (
     walk,
 )
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
-from aib2packer.azure.clouds import cloud_of_regions
+from aib2packer.azure.clouds import cloud_of_regions, region_name
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.checksum import sha256_of
@@ -103,7 +103,7 @@ def region_text(text: str, span: Span, report: Report) -> TemplateText:
             codes.WRONG_TYPE, span, message, help="Write a text for each, or print it again, with ConvertTo-Json -Depth 20."
         )
     parts = name_text(text, span, report).parts
-    return TemplateText(tuple(part.replace(" ", "").lower() if isinstance(part, str) else part for part in parts), span)
+    return TemplateText(tuple(region_name(part) if isinstance(part, str) else part for part in parts), span)
 
 
 def _names_several_regions(text: str) -> bool:

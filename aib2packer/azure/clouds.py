@@ -55,7 +55,7 @@ class CloudFacts:
 
     def has_region(self, name: str) -> bool:
         """Whether a region is one of this cloud's, as far as its name tells."""
-        return self.region.fullmatch(_region_name(name)) is not None
+        return self.region.fullmatch(region_name(name)) is not None
 
 
 _ALIAS_PAGE = (
@@ -188,7 +188,7 @@ _LONGEST_REGION = 40
 _HOSTS = {cloud: pattern(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud}
 
 
-def _region_name(text: str) -> str:
+def region_name(text: str) -> str:
     """A text as the short form of a region would be."""
     return text.replace(" ", "").lower()
 
@@ -209,7 +209,7 @@ def cloud_of_regions(texts: Iterable[str]) -> Cloud | None:
     It is the public one where several others are named: a template for all of them is deployed to one. A region of another
     cloud counts for more than one of the public cloud, which many templates have as a default.
     """
-    names = {_region_name(text) for text in texts if len(text) <= _LONGEST_REGION}
+    names = {region_name(text) for text in texts if len(text) <= _LONGEST_REGION}
     of_others = [cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, names))]
     if of_others:
         return of_others[0] if len(of_others) == 1 else Cloud.PUBLIC

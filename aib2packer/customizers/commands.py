@@ -16,6 +16,7 @@ from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import customizer_file
+from aib2packer.text.placeholders import IN_COMMANDS
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -68,7 +69,7 @@ class CommandCustomizer(Customizer):
 
 def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | None] | None:
     """Read `inline` or `scriptUri`; None after an error, for the service wants exactly one."""
-    late = fields.late("inline", "array")
+    late = fields.late("inline", "array", within=IN_COMMANDS)
     inline = fields.commands("inline") if late is None else (TemplateText((ListLines(late),), late.span),)
     script = read_fetched(fields, "scriptUri", Spelling("script", "2019-05-01-preview"))
     if inline and script:

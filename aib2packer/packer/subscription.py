@@ -84,6 +84,12 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
             return replace(SUBSCRIPTION, default=str(decided), validation=())
 
 
+def with_subscription(gallery: Block, subscription: Value) -> Block:
+    """A gallery in another subscription, where it has that of the build."""
+    own, other = Attribute("subscription", SUBSCRIPTION), Attribute("subscription", subscription)
+    return replace(gallery, body=tuple(other if item == own else item for item in gallery.body))
+
+
 def left_open(
     settings: Settings, chains: tuple[PostProcessors, ...], provisioners: Iterable[Provisioner]
 ) -> tuple[Settings, tuple[PostProcessors, ...]]:
@@ -97,9 +103,7 @@ def left_open(
     asked = settings
     gallery = settings.get(_DESTINATION)
     if isinstance(gallery, Block):
-        open_there = Attribute("subscription", _OPEN)
-        body = tuple(open_there if item == Attribute("subscription", SUBSCRIPTION) else item for item in gallery.body)
-        settings = {**settings, _DESTINATION: replace(gallery, body=body)}
+        settings = {**settings, _DESTINATION: with_subscription(gallery, _OPEN)}
     values = [value.value if isinstance(value, Traced) else value for value in settings.values()]
     values += (dict(provisioner.settings) for provisioner in provisioners)
     if mentions(values, SUBSCRIPTION):

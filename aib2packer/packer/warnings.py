@@ -125,7 +125,7 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
     source = template.source.marketplace
     if source is not None and source.plan is None and needs_plan(str(source.publisher), str(source.offer)):
         names = (source.publisher, source.offer, source.sku)
-        urn = ":".join("..." if name.literal is None else shlex.quote(name.literal) for name in names) + ":latest"
+        urn = ":".join(map(shown_name, names)) + ":latest"
         what = f"images of {source.publisher}"
         if not publisher_of(str(source.publisher)).needs_plan:
             what = f"{source.offer} images"

@@ -18,6 +18,7 @@ PARAMETERS = {
     "sizes": {"type": "object", "defaultValue": {"dev": {"vm": "Standard_D2s_v5", "disk": 64}, "prod": {"vm": "x", "disk": 9}}},
     "env": {"type": "string", "defaultValue": "dev"},
     "disks": {"type": "array"},
+    "text": {"type": "string", "defaultValue": "eastus,northeurope"},
     "commands": {"type": "array", "defaultValue": ["apt-get update", "sudo reboot"]},
     "mixed": {"type": "array", "defaultValue": [{"name": "westeurope"}, {"name": "northeurope", "replicaCount": 2}]},
     "types": {
@@ -239,3 +240,29 @@ def test_an_item_that_a_list_does_not_have_is_an_error_unless_nothing_takes_it()
 
     assert error.message == "there is no item 0 in an array of 0"
     assert conversion(location=f"[if(empty(parameters('regions')), 'westeurope', {first})]", given=none).hcl
+
+
+def test_the_first_region_of_a_text_that_a_loop_takes_apart_is_that_of_the_text() -> None:
+    body = "createObject('name', lambdaVariables('r'), 'replicaCount', 1, 'storageAccountType', 'Standard_LRS')"
+    regions = f"[map(split(parameters('text'), ','), lambda('r', {body}))]"
+    hcl = conversion(location="uksouth", properties=distributed(targetRegions=regions)).hcl or ""
+
+    assert re.search(r'^  location += split\(",", var.text\)\[0\]$', hcl, re.MULTILINE)
+
+
+@pytest.mark.parametrize("call", ["try(var.list[5], var.image)", 'can(var.list[5]) ? var.image : "none"'])
+def test_what_terraform_tries_need_not_be_there(call: str) -> None:
+    more = 'variable "list" {\n  default = ["a"]\n}\nvariable "image" {\n  type = string\n}\n'
+    made = convert(configuration(inline=f'["echo ${{{call}}}"]', more=more), file="main.tf")
+
+    assert made.hcl, made.findings
+    assert "var.image" in made.hcl
+
+
+def test_a_value_of_which_terraform_asks_whether_it_can_be_taken_apart_may_be_any() -> None:
+    more = 'variable "image" {\n  type = string\n}\n'
+    call = 'can(split("/", var.image)[8]) ? "full" : "short"'
+    hcl = convert(configuration(inline=f'["echo ${{{call}}}"]', more=more), file="main.tf").hcl or ""
+
+    assert 'can(split("/", var.image)[8])' in hcl
+    assert "length(split(" not in hcl

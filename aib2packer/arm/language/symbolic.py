@@ -244,6 +244,8 @@ _RETURNS: Mapping[str, Type] = {
 
 UNSET_OR = "$coalesce"
 """The function that gives the first of its arguments that is neither null nor empty: Terraform's `coalesce`, and Packer's."""
+MAY_SKIP = frozenset({"and", "or", "coalesce", "$try", "$can"})
+"""Functions that need not evaluate all that they are given, or take a failure of it."""
 ALIKE = frozenset({"coalesce", "concat", "intersection", "union"})
 """Functions whose arguments are all of the type that they give."""
 

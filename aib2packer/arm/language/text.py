@@ -83,6 +83,15 @@ class TemplateText:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
 
     @property
+    def expression(self) -> symbolic.Symbol | None:
+        """The expression that is all of the text; None for any other."""
+        match self.parts:
+            case (LateExpression(value),):
+                return value
+            case _:
+                return None
+
+    @property
     def symbols(self) -> tuple[TextSymbol, ...]:
         """The symbols, in order."""
         return tuple([part for part in self.parts if not isinstance(part, str)])

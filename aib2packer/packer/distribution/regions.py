@@ -62,14 +62,15 @@ def copies_by_region(target: GalleryTarget, context: TargetContext) -> Mapping[V
     if target.late_target_regions is not None:
         regions[symbols.value(target.late_target_regions)] = Copies(each="object")
     quiet, resolve = symbols.without_findings(), symbols.resolve
-    firsts = (quiet.value(first_region(late, resolve)) for late in target.late_lists if regions_now(late, resolve))
+    now = [(late, regions_now(late, resolve)) for late in target.late_lists]
+    firsts = (quiet.value(first_region(late, resolve)) for late, there in now if there)
     if not regions or location in regions or location in firsts:
         return regions
     # azure-arm adds nothing to what is listed, and Azure refuses a version that is not where it was built.
     kinds = {copies.storage_type for copies in regions.values()}
     regions = {location: Copies(storage_type=kinds.pop() if len(kinds) == 1 else DEFAULT_STORAGE_TYPE), **regions}
-    here = None if context.plan.location is None else region_now(context.plan.location, symbols.resolve)
-    if here is not None and any(here in regions_now(late, symbols.resolve) for late in target.late_lists):
+    here = None if context.plan.location is None else region_now(context.plan.location, resolve)
+    if here is not None and any(here in there for _, there in now):
         return regions  # it is there for other values of the list
     known = all(isinstance(region, str) for region in regions)
     report.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.arm.language.text import LateExpression, TemplateText
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import is_exact, print_value, references
 from aib2packer.hcl.values import HclCode
@@ -155,8 +155,7 @@ def _report_vhd(what: str, span: Span, report: Report, *, how: str = "it") -> No
 
 def _now(tags: TemplateText | None, resolve: Callable[[Symbol], ArmValue]) -> dict[str, TemplateText]:
     """Tags that are a map of their own, with the values that parameters have; none where these do not tell."""
-    part = None if tags is None or len(tags.parts) > 1 else tags.parts[0]
-    known = resolve(part.value) if isinstance(part, LateExpression) else None
+    known = None if tags is None or tags.expression is None else resolve(tags.expression)
     if tags is None or not isinstance(known, Mapping):
         return {}
     return {

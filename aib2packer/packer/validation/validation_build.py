@@ -27,6 +27,7 @@ from aib2packer.packer.source.purchase_plan import plan_info
 from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
+from aib2packer.packer.subscription import with_subscription
 from aib2packer.packer.validation.validation_plan import bootable_of, literal_name
 from aib2packer.packer.variables.ours import SUBSCRIPTION
 
@@ -284,12 +285,8 @@ def _from_manifest(key: str, description: str, manifest: str) -> Local:
 
 def _with_subscription(source: Settings, subscription: Local) -> Settings:
     """A source whose gallery lies in a subscription that the template leaves to the build which made the image."""
-    there = Attribute("subscription", subscription)
     return {
-        name: replace(block, body=tuple(there if item == _OPEN else item for item in block.body))
-        if isinstance(block, Block)
-        else block
-        for name, block in source.items()
+        name: with_subscription(block, subscription) if isinstance(block, Block) else block for name, block in source.items()
     }
 
 

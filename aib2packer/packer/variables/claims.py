@@ -109,7 +109,8 @@ def claim_names(
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
     }
-    named_leaves = claim_leaves(values, facts, Standing(shapes, uses), taken, template.resolve)
+    unset = may_be_empty(values)
+    named_leaves = claim_leaves(values, facts, Standing(shapes, uses, unset), taken, template.resolve)
     used = [text for text in texts if text is not template.name]
     types = {
         leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if type_ == OBJECTS or not _has_type(leaf, facts)
@@ -121,7 +122,7 @@ def claim_names(
     }
     for leaf, needed in pieces_needed(_always(template, values)).items():
         if isinstance(own := named_leaves[leaf], Variable) and leaf not in shapes:
-            named_leaves[leaf] = with_pieces(own, needed, may_be_empty=leaf in may_be_empty(values))
+            named_leaves[leaf] = with_pieces(own, needed, may_be_empty=leaf in unset)
     secrets = [one for one in (*found, *(leaf for value in values for leaf in leaves(value))) if isinstance(one, Secret)]
     for secret, (name, what) in _secret_names(dict.fromkeys(secrets), texts).items():
         if secret not in names:
@@ -139,7 +140,7 @@ def claim_names(
     for parts, segment in wholes.items():
         name = _id_name(variables.put_back_in(pieces_of(segment.id)), segment.shape)
         ids[parts] = IdLocals(
-            free_name(f"{name}_parts", taken_locals), segment.shape, _is_checked(segment, named_leaves, values)
+            free_name(f"{name}_parts", taken_locals), segment.shape, _is_checked(segment, named_leaves, unset)
         )
         taken_locals.add(ids[parts].parts)
     given = _given(named_leaves, template.parameters) if values_apart else {}
@@ -201,7 +202,7 @@ def _beginning(segment: Segment) -> tuple[Placeholder | Leaf, tuple[str, ...]] |
     return None if known % 2 else (leaf, segment.shape[: len(segment.shape) - known // 2])
 
 
-def _is_checked(segment: Segment, leaves: Mapping[Leaf, Variable | Local], values: tuple[Symbol, ...]) -> bool:
+def _is_checked(segment: Segment, leaves: Mapping[Leaf, Variable | Local], unset: frozenset[Leaf]) -> bool:
     """Whether the validation of one variable sees to it that an id can be taken apart."""
     beginning = _beginning(segment)
     if beginning is None or beginning[1] == BEGINNING:
@@ -212,7 +213,7 @@ def _is_checked(segment: Segment, leaves: Mapping[Leaf, Variable | Local], value
     if not isinstance(variable, Variable):
         return False
     is_subnet = "virtualnetworks" in segment.shape  # which may be left out
-    return is_subnet or not (variable.default == HclCode("null") or leaf in may_be_empty(values))
+    return is_subnet or not (variable.default == HclCode("null") or leaf in unset)
 
 
 def _blobs(template: ImageTemplate) -> dict[Placeholder | Leaf, tuple[str, ...]]:

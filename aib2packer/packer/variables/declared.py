@@ -70,8 +70,7 @@ def has_type(fact: ParameterFact) -> bool:
 
 def _type_of_values(fact: ParameterFact) -> str:
     """The type of what an array or an object holds by default, or is given; "" where there is nothing, or none fits both."""
-    given = None if fact.given is None or isinstance(fact.given, KeyVaultSecret | ExternalValue) else value_of(fact.given)
-    return _common_type([value for value in (fact.default, given) if isinstance(value, tuple | dict)])
+    return _common_type([value for value in (fact.default, _given(fact)) if isinstance(value, tuple | dict)])
 
 
 def _common_type(values: Sequence[symbolic.ArmValue]) -> str:
@@ -168,8 +167,12 @@ def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
 
 def given_value(fact: ParameterFact) -> Value | None:
     """What the user gave for a parameter; None for nothing, and for what stays in a key vault."""
+    return literal_of(_given(fact))
+
+
+def _given(fact: ParameterFact) -> symbolic.ArmValue:
     given = fact.given
-    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else literal_of(value_of(given))
+    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else value_of(given)
 
 
 def _default(fact: ParameterFact) -> Value | None:

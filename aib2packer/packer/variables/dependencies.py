@@ -68,10 +68,11 @@ _RESERVED = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of leaves from where they stand: the shapes of ids, and what they are for."""
+    """What is known of leaves from where they stand: the shapes of ids, what they are for, and which may be empty."""
 
     shapes: IdShapes
     uses: Uses
+    unset: frozenset[Leaf]
 
 
 def claim_leaves(
@@ -87,10 +88,10 @@ def claim_leaves(
     from aib2packer.packer.expressions.printer import to_hcl
 
     shapes, uses = known.shapes, known.uses
-    needed, unset = _closure(values, parameters), may_be_empty(values)
+    needed = _closure(values, parameters)
     variables: dict[Leaf, Variable] = {
         leaf: with_shape(
-            _leaf_variable(leaf, parameters, uses.sentence(leaf), taken), shapes.get(leaf, ()), may_be_empty=leaf in unset
+            _leaf_variable(leaf, parameters, uses.sentence(leaf), taken), shapes.get(leaf, ()), may_be_empty=leaf in known.unset
         )
         for leaf in needed
     }

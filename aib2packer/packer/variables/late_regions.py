@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import Access, Apply, Lambda, LambdaVariable, is_symbol, rebuild
 from aib2packer.arm.language.text import LateExpression, TemplateText
+from aib2packer.azure.clouds import region_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,27 +31,27 @@ def region_now(region: TemplateText, resolve: Resolve) -> ArmValue:
 
 def first_region(regions: TemplateText, resolve: Resolve) -> TemplateText:
     """The first of a list, as an expression."""
-    part = regions.parts[0]
-    value = part.value if isinstance(part, LateExpression) else None
+    value = regions.expression
     now = _value(regions, resolve)
     named = isinstance(now, tuple) and isinstance(now[0], Mapping)
     match value:
         case Apply("map", (list_, Lambda((item,), {"name": name}))) if named and not isinstance(list_, Lambda):
-            first = _filled(name, LambdaVariable(item), Access(list_, 0))
+            first = _filled(name, item, Access(list_, 0))
         case _:
             first = Access(Access(value, 0), "name") if named else Access(value, 0)
     return TemplateText((LateExpression(first, regions.span),) if is_symbol(first) else (str(first),), regions.span)
 
 
-def _filled(value: ArmValue, variable: LambdaVariable, item: ArmValue) -> ArmValue:
+def _filled(value: ArmValue, variable: str, item: ArmValue) -> ArmValue:
     """What a loop makes of an item."""
-    return item if value == variable else rebuild(value, lambda part: _filled(part, variable, item))
+    if isinstance(value, LambdaVariable) and value.name == variable:
+        return item
+    return rebuild(value, lambda part: _filled(part, variable, item))
 
 
 def _value(text: TemplateText, resolve: Resolve) -> ArmValue:
-    part = text.parts[0] if len(text.parts) == 1 else None
-    return resolve(part.value) if isinstance(part, LateExpression) else None
+    return None if text.expression is None else resolve(text.expression)
 
 
 def _short(region: ArmValue) -> ArmValue:
-    return region.replace(" ", "").lower() if isinstance(region, str) else region
+    return region_name(region) if isinstance(region, str) else region

@@ -125,7 +125,7 @@ class Symbols:
 
         Only for one that is so with the values that there are: others say something.
         """
-        alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], LateExpression) else None
+        alone = text.expression
         if (isinstance(alone, Access) and alone.safe) or (isinstance(alone, Apply) and alone.function == "$try"):
             return self.value(replace(text, parts=(LateExpression(Apply(UNSET_OR, (alone, default))),)))
         known = text if alone is None else self.resolve(alone)

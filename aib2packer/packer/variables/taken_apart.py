@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import (
+    MAY_SKIP,
     Access,
     Apply,
     DeploymentFact,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
 
 TOLD_BY_FILE = "A validation sees one variable only: where this is something else, file() fails with what is expected."
-_PERHAPS = {"and", "or", "coalesce", "$try"}  # what they are given need not all be evaluated
 _GROUP, _IN_GROUP = 4, 8  # where an id has its resource group, and the name of what lies in one
 
 
@@ -91,7 +91,7 @@ def _taken_apart(value: ArmValue | Lambda, seen: set[int]) -> Iterator[tuple[Lea
     match bare(value):
         case If(condition):
             yield from _taken_apart(condition, seen)
-        case Apply(function) if function in _PERHAPS:
+        case Apply(function) if function in MAY_SKIP:
             return
         case Access(target, int() as index, safe=False) if index:
             match bare(target):
