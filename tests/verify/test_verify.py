@@ -107,9 +107,12 @@ def test_a_made_up_value_that_packer_refuses_is_no_error() -> None:
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0",
         "parameters": {"size": {"type": "string"}},
-        "variables": {"sizes": {"small": "Standard_D2s_v5", "large": "Standard_D8s_v5"}},
+        "variables": {"sizes": {"size-small": "Standard_D2s_v5", "size-large": "Standard_D8s_v5"}},
         "resources": [
-            template(customize=[SHELL], properties={"vmProfile": {"vmSize": "[variables('sizes')[parameters('size')]]"}})
+            template(
+                customize=[SHELL],
+                properties={"vmProfile": {"vmSize": "[variables('sizes')[concat('size-', parameters('size'))]]"}},
+            )
         ],
     }
     conversion = convert_json(whole)
