@@ -8,7 +8,9 @@ from aib2packer.findings.model import Asks, is_decision
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
-    from aib2packer.findings.model import Code, Finding
+    from collections.abc import Sequence
+
+    from aib2packer.findings.model import Code
     from aib2packer.packer.facts import LastRun
 
 
@@ -52,7 +54,7 @@ class Said:
 
     message: str
     help: str
-    places: tuple[str, ...]
+    places: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,6 @@ class Audit:
     """What there is to say of an estate."""
 
     rows: tuple[Row, ...]
-    findings: tuple[tuple[str, Finding], ...]
-    """All findings, each with the name of its template."""
     passed_over: int
     """Files that hold no image template."""
     left_out: int
