@@ -13,14 +13,12 @@ from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.findings.codes import (
     CLASH,
-    KEPT,
     LEFT_OUT,
     LEFT_OVER,
     LINKED_TEMPLATE,
     NO_IMAGE_TEMPLATE,
     NOT_BUILT,
     NOT_WRITTEN,
-    OUT_OF_DATE,
     PARAMETERS_BESIDE,
     SEVERAL_IMAGE_TEMPLATES,
     UNREADABLE,
@@ -61,7 +59,6 @@ if TYPE_CHECKING:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
-_ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
 _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
@@ -171,16 +168,6 @@ class Result:
     """What is to be removed from its folder when the files have taken their places: earlier runs have made it."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
-
-    @property
-    def light(self) -> Result:
-        """What all builds together need of a result: no texts of the input, and nothing said of files that are there."""
-        findings = tuple(
-            replace(about_file(one.code, one.span.source.name, one.message, one.help), accepted=one.accepted)
-            for one in self.findings
-            if one.code not in _ABOUT_FILES
-        )
-        return replace(self, findings=findings, settings=(), source_map=(), hcl=None, diff="")
 
     @property
     def waits(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, overload
 
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WINDOW = 1 << 15  # what zlib looks back on
-_FAST, _RAW = 1, -zlib.MAX_WBITS
+_FAST, _RAW = 1, -15
 
 
 class Packed(Sequence[T]):
@@ -33,6 +31,9 @@ class Packed(Sequence[T]):
 
     def append(self, item: T) -> None:
         """Take one more."""
+        import pickle
+        import zlib
+
         data = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
         if len(self._first) < _WINDOW:
             self._first = (self._first + data)[:_WINDOW]
@@ -50,6 +51,9 @@ class Packed(Sequence[T]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[T]: ...
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        import pickle
+        import zlib
+
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
         data = self._packed[index]

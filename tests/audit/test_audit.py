@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from aib2packer.app.inputs import collect
 from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
-from aib2packer.audit.baseline import read_baseline, write_baseline
+from aib2packer.audit.baseline import Use, read_baseline, write_baseline
 from aib2packer.audit.gather import gather
 from aib2packer.audit.terms import terms
 from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
@@ -426,8 +426,11 @@ def test_a_baseline_knows_findings_by_code_and_template_and_tells_what_is_gone(t
     assert [name for name, _ in public] == ["a.json", "b.json"]
     one = read_baseline(ENTRY.format("a.*"))
     assert [one.is_known(name, finding) for name, finding in public] == [True, False]
-    assert one.gone(found) == []
-    assert [entry.template for entry in read_baseline(ENTRY.format("gone.json")).gone(found)] == ["gone.json"]
+    for entry, gone in (("a.*", []), ("gone.json", ["gone.json"])):
+        use = Use(read_baseline(ENTRY.format(entry)))
+        for name, finding in found:
+            use.see(name, (finding,))
+        assert [unused.template for unused in use.gone(whole=True)] == gone
 
 
 IMAGE_TO_STORE = {
