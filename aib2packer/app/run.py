@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
+    from aib2packer.system.files import Content
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
@@ -55,10 +56,11 @@ if TYPE_CHECKING:
     class Write(Protocol):
         """What writes files."""
 
-        def __call__(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+        def __call__(self, folder: Path, files: Mapping[str, Content], *, force: bool) -> None:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
+C = TypeVar("C", bound="Content")
 _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
@@ -472,7 +474,7 @@ def _made_twice(result: Result, file: Path, template: str, other: str) -> Result
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=1, findings=(*result.findings, finding))
 
 
-def without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
+def without_own(folder: Path, files: Mapping[str, C], *, check: bool) -> dict[str, C]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
     from aib2packer.packer.layout import is_beginning
 
@@ -542,7 +544,7 @@ def _left_over(path: Path) -> Finding:
 
 
 def check_files(
-    result: Result, folder: Path, files: Mapping[str, bytes], written: Mapping[Path, str], *, with_leftovers: bool = False
+    result: Result, folder: Path, files: Mapping[str, Content], written: Mapping[Path, str], *, with_leftovers: bool = False
 ) -> Result:
     """The result, with what differs between files and those that are there.
 

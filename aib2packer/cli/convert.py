@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from aib2packer.cli.baselines import Accepting
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
-    from aib2packer.findings.model import Finding, Level
+    from aib2packer.findings.model import Finding
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
@@ -160,7 +160,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             name = finding.span.source.name
             telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
         accepting = _accepting(accepted, request, new=write_baseline)
-        kept = _keep(results, accepting, telling, writing, request.fail_on)
+        kept = _keep(results, accepting, telling, writing, request)
         asked, whole = replace(request, write=writing.write), any(one.found for one in inputs)
         status = accepting.end(write_baseline, asked, whole=whole, quiet=reporting.quiet) if accepting is not None else 0
         from aib2packer.app.estate import EVERYTHING, remit_of
@@ -187,19 +187,19 @@ def _recorded(folder: Path | None) -> dict[str, object]:
 
 def _land(kept: Kept, request: Request, telling: Telling, remit: Remit) -> Landing | None:
     """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
-    if request.folder is None or not kept.has_builds:
+    if request.folder is None or not kept.builds:
         return None
     from aib2packer.estate.landing import land
 
-    landing = land(kept.results, request.folder, request, remit)
+    landing = land(kept, request.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
     return landing
 
 
-def _keep(results: Iterable[Result], accepting: Accepting | None, telling: Telling, writing: Writing, level: Level) -> Kept:
+def _keep(results: Iterable[Result], accepting: Accepting | None, telling: Telling, writing: Writing, request: Request) -> Kept:
     """Put what belongs there on standard output, and have all of it told in the end; gives what is needed of it for all."""
-    kept = Kept(level)
+    kept = Kept(request.folder, request.fail_on)
     for result in results if accepting is None else accepting.of(results):
         try:
             telling.add(_print_hcl(result))

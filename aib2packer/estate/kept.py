@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
+from aib2packer.app.run import Outcome
+from aib2packer.estate.values import SharedValues
 from aib2packer.findings.codes import KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.lazy.models import replace
@@ -11,6 +14,7 @@ from aib2packer.system.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Finding, Level
@@ -21,14 +25,20 @@ _ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
 class Kept:
     """What all builds together need of the results of a run: packed, without the texts of inputs and outputs."""
 
-    def __init__(self, level: Level) -> None:
-        """`level`: the lightest findings that fail."""
+    def __init__(self, folder: Path | None, level: Level) -> None:
+        """Take the folder of all builds, where there is one, and the lightest findings that fail."""
+        self.folder = folder
         self._level = level
         self.results: Packed[Result] = Packed()
+        self.builds: list[tuple[str, int]] = []
+        """The builds of an estate by their folders below that of all, each with the number of its result."""
+        self.failed = array("I")
+        """The numbers of the results that are no build, and were to be."""
+        self.homes: dict[str, str] = {}
+        """The templates with files by their folders below that of all: where each stands."""
+        self.values = SharedValues()
         self.stale: list[Result] = []
         """The results of which something is to be removed when all files have taken their places."""
-        self.has_builds = False
-        """Whether any is a build of an estate."""
         self.failing = 0
         """How many findings fail."""
         self.fails_by_level = False
@@ -40,7 +50,15 @@ class Kept:
         failing = [one for one in light.findings if one.reaches(self._level)]
         self.failing += len(failing)
         self.fails_by_level |= any(one.severity is not Severity.ERROR for one in failing)
-        self.has_builds |= result.facts is not None
+        number = len(self.results)
+        if result.home and result.files:
+            self.homes[result.home] = result.on_record
+        if result.facts is None:
+            if result.outcome not in {Outcome.NO_TEMPLATE, Outcome.LEFT_OVER}:
+                self.failed.append(number)
+        elif result.folder is not None and self.folder is not None:
+            self.builds.append((result.folder.relative_to(self.folder).as_posix(), number))
+            self.values.add(number, result.facts.entries)
         if result.stale:
             self.stale.append(replace(light, facts=None, stale=result.stale))
         self.results.append(light)

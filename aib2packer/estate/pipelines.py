@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
@@ -14,9 +15,10 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN
 from aib2packer.rendering.templates import yaml_environment
+from aib2packer.system.packed import Packed, Picked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.guide.build_pipelines import PipelineAccess, Runner
@@ -39,7 +41,7 @@ class PipelineSecret:
     variable: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineBuild:
     """A build as a pipeline runs it."""
 
@@ -47,21 +49,21 @@ class PipelineBuild:
     """What the pipelines call the build, and no other: letters, digits, and hyphens between them."""
     job: str
     """What the job of the build is called, and no other: letters, digits and underscores."""
-    build: EstateBuild
+    path: str
+    """Its folder below that of all."""
     schedule: str
     commands: tuple[str, ...]
     secrets: tuple[PipelineSecret, ...]
-
-    @property
-    def runner(self) -> Runner:
-        """The machine for its job, as Azure DevOps has them; GitHub's may be used as long."""
-        launch = self.build.facts.launch
-        return runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth)
-
-    @property
-    def newest(self) -> str:
-        """The command that asks for the newest version of its source image, where it is built when that changes."""
-        return self.build.facts.launch.newest if self.schedule else ""
+    runner: Runner
+    """The machine for its job, as Azure DevOps has them; GitHub's may be used as long."""
+    newest: str
+    """The command that asks for the newest version of its source image, where it is built when that changes."""
+    on_push: bool
+    auth: Auth
+    cloud: Cloud
+    set_cloud: tuple[str, ...]
+    in_environment: bool
+    runs_az: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class EstatePipeline:
 
     name: str
     cloud: str
-    builds: tuple[PipelineBuild, ...]
+    builds: Sequence[PipelineBuild]
     on_push: tuple[str, ...]
     on_schedule: tuple[str, ...]
     schedules: tuple[str, ...]
@@ -89,31 +91,38 @@ class EstatePipeline:
         return {**ACTIONS, "artifact": ARTIFACT}
 
 
-def pipeline_files(estate: Estate) -> dict[str, str]:
-    """The pipelines and what they read, by path; nothing where there is no build.
+def pipeline_files(estate: Estate) -> dict[str, Iterable[str]]:
+    """The pipelines and what they read, by path, in pieces; nothing where there is no build.
 
     Builds that sign in in different ways, or to different clouds, go to a pipeline each.
     """
     builds = pipeline_builds(estate)
     if not builds:
         return {}
-    texts = {BUILDS: _json(builds)}
+    texts: dict[str, Iterable[str]] = {BUILDS: _json(builds)}
     for script in (PICK, RUN):
-        texts[script] = yaml_environment().get_template(f"{script.rpartition('/')[2]}.j2").render()
-    groups: dict[tuple[Auth, Cloud], list[PipelineBuild]] = {}
-    for one in builds:
-        groups.setdefault((one.build.facts.launch.auth, one.build.facts.launch.cloud), []).append(one)
-    for (auth, cloud), members in groups.items():
+        texts[script] = yaml_environment().get_template(f"{script.rpartition('/')[2]}.j2").generate()
+    groups: dict[tuple[Auth, Cloud], list[int]] = {}
+    for number, one in enumerate(builds):
+        groups.setdefault((one.auth, one.cloud), []).append(number)
+    for (auth, cloud), numbers in groups.items():
         mark = f"-{auth.value}-{cloud.facts.cli_name.lower()}" if len(groups) > 1 else ""
-        for path, pipeline in _pipelines(auth, cloud, members).items():
+        for path, pipeline in _pipelines(auth, cloud, Picked(builds, numbers, _itself)).items():
             template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
-            texts[f"{path.removesuffix('.yml')}{mark}.yml"] = template.render(pipeline=pipeline)
+            texts[f"{path.removesuffix('.yml')}{mark}.yml"] = template.generate(pipeline=pipeline)
     return texts
 
 
-def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
+def _itself(build: PipelineBuild) -> PipelineBuild:
+    return build
+
+
+def lacks(builds: Iterable[PipelineBuild], path: str, text: str) -> str:
     """What a file of pipelines that somebody has changed lacks, or has too much, as an end of a sentence; "" for nothing."""
-    names, secrets = {one.name for one in builds}, {secret.name for one in builds for secret in one.secrets}
+    names, secrets = set[str](), set[str]()
+    for one in builds:
+        names.add(one.name)
+        secrets.update(secret.name for secret in one.secrets)
     there = names
     if path == BUILDS:
         there = _names_in(text)
@@ -136,53 +145,84 @@ def _names_in(text: str) -> set[str]:
 
 
 def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dict[str, EstatePipeline]:
-    launches = [one.build.facts.launch for one in builds]
-    subscription, runs_az = any(one.in_environment for one in launches), any(one.runs_az for one in launches)
-    set_cloud = next((one.set_cloud for one in launches if one.set_cloud), ())
-    asks = any(one.newest for one in builds)
-    secrets = tuple(secret for one in builds for secret in one.secrets)
+    subscription = runs_az = asks = False
+    set_cloud: tuple[str, ...] = ()
+    on_push, on_schedule = list[str](), list[str]()
+    secrets: list[PipelineSecret] = []
+    schedules: dict[str, None] = {}
+    for one in builds:
+        subscription, runs_az, asks = subscription or one.in_environment, runs_az or one.runs_az, asks or one.newest != ""
+        set_cloud = set_cloud or one.set_cloud
+        secrets += one.secrets
+        on_push += [one.name] if one.on_push else []
+        if one.schedule:
+            on_schedule.append(one.name)
+            schedules[one.schedule] = None
     github = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=runs_az)
     to_ask = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=True)
     azure = azure_access(auth, set_cloud, in_environment=subscription, runs_az=runs_az or asks)
     common = EstatePipeline(
         name="Build images",
         cloud="Azure" if cloud is Cloud.PUBLIC else cloud.facts.title,
-        builds=tuple(builds),
-        on_push=tuple(one.name for one in builds if one.build.facts.service.auto_run),
-        on_schedule=tuple(one.name for one in builds if one.schedule),
-        schedules=tuple(dict.fromkeys(one.schedule for one in builds if one.schedule)),
+        builds=builds,
+        on_push=tuple(on_push),
+        on_schedule=tuple(on_schedule),
+        schedules=tuple(schedules),
         asks=asks,
         access=github,
         login=to_ask.login,
-        secrets=secrets,
+        secrets=tuple(secrets),
     )
     return {GITHUB_ACTIONS: common, AZURE_PIPELINES: replace(common, access=azure, login=azure.login if asks else {})}
 
 
-def pipeline_builds(estate: Estate) -> tuple[PipelineBuild, ...]:
+def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     """The builds, each environment of one apart, with names that a pipeline may have, each once."""
-    names: set[str] = set()
-    jobs: set[str] = set()
-    secrets: set[str] = set()
-    found = []
+    names, jobs, secrets = Names("-"), Names("_"), Names("_")
+    found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
-        for environment in build.facts.launch.environments or ("",):
+        launch, schedule = build.facts.launch, _schedule(build)
+        for environment in launch.environments or ("",):
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
-            name = _claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image", "-", names)
-            job = _claim(f"build_{name.replace('-', '_')}", "_", jobs)
-            run = commands(estate, build, environment)
-            found.append(PipelineBuild(name, job, build, _schedule(build), run, _secrets(name, build, secrets)))
-    return tuple(found)
+            name = names.claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
+            found.append(
+                PipelineBuild(
+                    name=name,
+                    job=jobs.claim(f"build_{name.replace('-', '_')}"),
+                    path=build.path,
+                    schedule=schedule,
+                    commands=commands(estate, build, environment),
+                    secrets=_secrets(name, build, secrets),
+                    runner=runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth),
+                    newest=launch.newest if schedule else "",
+                    on_push=build.facts.service.auto_run,
+                    auth=launch.auth,
+                    cloud=launch.cloud,
+                    set_cloud=launch.set_cloud,
+                    in_environment=launch.in_environment,
+                    runs_az=launch.runs_az,
+                )
+            )
+    return found
 
 
-def _claim(name: str, sign: str, taken: set[str]) -> str:
-    """The name, or the first with a number that is free, whatever its case."""
-    claimed, number = name, 1
-    while claimed.casefold() in taken:
-        number += 1
-        claimed = f"{name}{sign}{number}"
-    taken.add(claimed.casefold())
-    return claimed
+class Names:
+    """Names that are given once, whatever their case: a name that is taken gets a number behind a sign."""
+
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
+
+    def claim(self, name: str) -> str:
+        """The name, or the first with a number that is free."""
+        claimed, number = name, self._numbers.get(name, 1)
+        while claimed.casefold() in self._taken:
+            number += 1
+            self._numbers[name] = number
+            claimed = f"{name}{self._sign}{number}"
+        self._taken.add(claimed.casefold())
+        return claimed
 
 
 def _schedule(build: EstateBuild) -> str:
@@ -192,32 +232,33 @@ def _schedule(build: EstateBuild) -> str:
     return DAILY if build.facts.launch.newest else WEEKLY
 
 
-def _secrets(name: str, build: EstateBuild, taken: set[str]) -> tuple[PipelineSecret, ...]:
+def _secrets(name: str, build: EstateBuild, names: Names) -> tuple[PipelineSecret, ...]:
     """The secrets of a build, with names that begin with that of the build: a letter, as GitHub wants it."""
     found = []
     for variable in build.facts.secrets:
         wanted = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
         wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
-        found.append(PipelineSecret(name, _claim(wanted, "_", taken), f"PKR_VAR_{variable}"))
+        found.append(PipelineSecret(name, names.claim(wanted), f"PKR_VAR_{variable}"))
     return tuple(found)
 
 
-def _json(builds: Iterable[PipelineBuild]) -> str:
+def _json(builds: Iterable[PipelineBuild]) -> Iterator[str]:
     """What the scripts, and whoever changes something, read: a build an entry."""
-    entries = [
-        {
+    sign = "[\n"
+    for one in builds:
+        entry = {
             "name": one.name,
-            "path": one.build.path,
+            "path": one.path,
             "environment": ENVIRONMENT,
             "runner": ["self-hosted", "linux"] if one.runner.own else ["ubuntu-latest"],
             "minutes": one.runner.minutes,
-            "push": one.build.facts.service.auto_run,
+            "push": one.on_push,
             "schedule": one.schedule,
             "newest": one.newest,
-            "azure_cli": one.build.facts.launch.runs_az,
+            "azure_cli": one.runs_az,
             "secrets": {secret.variable: secret.name for secret in one.secrets},
             "commands": list(one.commands),
         }
-        for one in builds
-    ]
-    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+        yield sign + indent(json.dumps(entry, indent=2, ensure_ascii=False), "  ")
+        sign = ",\n"
+    yield "\n]\n"

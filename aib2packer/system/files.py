@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import BufferedReader
     from pathlib import Path
-    from typing import IO
+    from typing import IO, TypeAlias
+
+    from aib2packer.system.packed import PackedText
+
+    Content: TypeAlias = bytes | PackedText
 
 MOST = 16 << 20
 """The most bytes that are read of a file unless somebody says otherwise. ARM takes templates of 4 MB."""
+
+_PIECE = 1 << 20
 
 _REASONS = {
     errno.ENOENT: ("there is no such file", "Check the path."),
@@ -91,7 +98,7 @@ def open_file(path: Path) -> BufferedReader:
     return file
 
 
-def holds(path: Path, content: bytes) -> bool | None:
+def holds(path: Path, content: Content) -> bool | None:
     """Whether there is a file that holds just this; None where there is nothing.
 
     Raises:
@@ -100,9 +107,27 @@ def holds(path: Path, content: bytes) -> bool | None:
     """
     try:
         with open_file(path) as file:
-            return os.fstat(file.fileno()).st_size == len(content) and file.read(len(content) + 1) == content
+            same = os.fstat(file.fileno()).st_size == len(content)
+            return same and all(file.read(len(piece)) == piece for piece in pieces_of(content)) and not file.read(1)
     except FileNotFoundError:
         return None
+
+
+def pieces_of(content: Content) -> Iterator[bytes]:
+    """What is to be in a file, in pieces."""
+    if isinstance(content, bytes):
+        return (content[start : start + _PIECE] for start in range(0, len(content), _PIECE))
+    return iter(content)
+
+
+def digest_of(content: Content) -> str:
+    """The SHA-256 of what is to be in a file."""
+    from hashlib import sha256
+
+    digest = sha256()
+    for piece in pieces_of(content):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 class _NoFileError(OSError):
