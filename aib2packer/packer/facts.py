@@ -60,6 +60,22 @@ class GalleryPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePlace:
+    """A managed image, its id and the parts of that as words of a shell.
+
+    `aside` is the id that it has when it is moved out of the way, into `old_group`. `wants` are the
+    variables of the shell that the words name.
+    """
+
+    id: str
+    aside: str
+    subscription: str
+    group: str
+    old_group: str
+    wants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WantedDefinition:
     """An image definition that must be there: its id as a word of a shell; for people, that of its gallery and its name."""
 
@@ -81,8 +97,7 @@ class Service:
     subnets: tuple[str, ...]
     """The ids of the subnets of the build VM and of Image Builder's containers."""
     definitions: tuple[GalleryPlace, ...]
-    managed_image: bool
-    """Whether it makes a managed image."""
+    managed_images: tuple[ImagePlace, ...]
     counts: bool
     """Whether it counts the versions in a gallery."""
     numbers_by_time: bool
