@@ -12,7 +12,7 @@ atexit.register(gc.freeze)  # else Python looks for garbage twice before it ends
 
 _kept = aib2packer.__spec__ and aib2packer.__spec__.cached
 if _kept and not Path(_kept).exists():  # of the package, just imported: Python may not write to its folder
-    from aib2packer.lazy.byte_code import keep_byte_code
+    from aib2packer.system.byte_code import keep_byte_code
 
     keep_byte_code(Path(aib2packer.__file__).parent, aib2packer.__version__)
 

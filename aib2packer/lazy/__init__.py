@@ -1,1 +1,1 @@
-"""What makes the start of the program quick: models and patterns compiled when they are first used, and byte code kept."""
+"""What is compiled when it is first used: models and patterns. The start of the program is quick for it."""

@@ -29,7 +29,7 @@ def read_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a package beside whose sources no byte code can be kept, not even by root."""
     folder = tmp_path_factory.mktemp("site-packages")
     source = Path(aib2packer.__file__).parent
-    for name in ("__init__.py", "__main__.py", "cli/__init__.py", "lazy/__init__.py", "lazy/byte_code.py"):
+    for name in ("__init__.py", "__main__.py", "cli/__init__.py", "system/__init__.py", "system/byte_code.py"):
         target = folder / "aib2packer" / name
         target.parent.mkdir(exist_ok=True, parents=True)
         shutil.copy(source / name, target)
@@ -57,7 +57,7 @@ def kept(cache: Path) -> list[str]:
 
 def test_a_second_start_compiles_nothing_that_the_first_one_has_kept(read_only: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    before = {"__init__.py", "__main__.py", "lazy/__init__.py", "lazy/byte_code.py"}
+    before = {"__init__.py", "__main__.py", "system/__init__.py", "system/byte_code.py"}
 
     assert compiled(read_only, cache) == {*before, "cli/__init__.py"}
     assert compiled(read_only, cache) == before
@@ -86,7 +86,7 @@ def test_nothing_is_kept_elsewhere_where_it_can_be_kept_beside_the_sources(read_
     copy = tmp_path / "copy"
     shutil.copytree(read_only, copy, ignore=shutil.ignore_patterns("__pycache__"))
 
-    assert "lazy/byte_code.py" not in compiled(copy, tmp_path / "cache")
+    assert "system/byte_code.py" not in compiled(copy, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 
 
