@@ -97,12 +97,15 @@ def unregister(services: Iterable[Service]) -> tuple[str, ...]:
 
 def delete_identity(identity: str) -> tuple[str, ...]:
     """Commands that show who else uses an identity, and delete it with its role assignments."""
-    assignments = 'az role assignment list --all --assignee "$principal"'
+    used = "[].{kind:type, name:name, resourceGroup:resourceGroup, subscription:subscriptionDisplayName}"
+    # A list of role assignments is of one subscription, and those of an identity may be in any.
+    each = 'for each in $(az account list --query "[].id" --output tsv); do'
+    assignments = f'{each} az role assignment list --all --subscription "$each" --assignee "$principal"'
     return (
-        f"az identity list-resources --ids {identity} --output table  # go on when nothing else uses it",
+        f'az identity list-resources --ids {identity} --query "{used}" --output table  # go on when nothing else uses it',
         f"principal=$(az identity show --ids {identity} --query principalId --output tsv)",
-        f'{assignments} --query "[].{{role:roleDefinitionName, scope:scope}}" --output table',
-        f'{assignments} --query "[].id" --output tsv | xargs -r az role assignment delete --ids',
+        f'{assignments} --query "[].{{role:roleDefinitionName, scope:scope}}" --output table; done',
+        f'{assignments} --query "[].id" --output tsv; done | xargs -r az role assignment delete --ids',
         f"az identity delete --ids {identity}",
     )
 
@@ -146,7 +149,7 @@ def find_consumers(images: Sequence[str]) -> tuple[str, ...]:
 
 def run_consumers(file: str) -> str:
     """The command that runs the query."""
-    return f"az graph query --graph-query @{file} --first 1000 --output table"
+    return f"az graph query --graph-query @{file} --first 1000 --query data --output table"  # the rest of the answer is counts
 
 
 def compare(os_type: OsType) -> tuple[str, ...]:
@@ -172,8 +175,8 @@ def consumers(images: Sequence[str]) -> tuple[str, ...]:
         f"| extend found = extract(@'{_pattern(images)}', 1, tostring(used))",
         "| where isnotempty(found)",
         "| extend image = tostring(split(found, '/versions/')[0]), version = tostring(split(found, '/versions/')[1])",
-        "| project type, name, resourceGroup, subscriptionId, image, version",
-        "| order by image asc, type asc, name asc",
+        "| project resourceType = type, name, resourceGroup, subscriptionId, image, version",
+        "| order by image asc, resourceType asc, name asc",
     )
 
 
