@@ -23,10 +23,7 @@ _NO_NAME = "image_template=...  # what it is called"
 def values(services: Sequence[Service]) -> tuple[str, ...]:
     """Variables of the shell for what the templates do not tell about themselves."""
     lacking = {name for one in services for name in _UNKNOWN if not getattr(one, name)}
-    wants = (
-        names for one in services for names in (*(place.wants for place in (*one.definitions, *one.managed_images)), one.wants)
-    )
-    wanted = dict.fromkeys(name for names in wants for name in names)
+    wanted = dict.fromkeys(name for one in services for name in one.all_wants)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
         *(f"{name}=..." for name in wanted),

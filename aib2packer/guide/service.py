@@ -73,8 +73,8 @@ def _managed_images(template: ImageTemplate, symbols: Symbols) -> Iterator[Image
             texts = (image.subscription, image.resource_group, image["images"])
             words = subscription, group, name = tuple(_known(text, symbols) for text in texts)
             aside = shown_word(_ASIDE, group)
-            ids = (shown_word(*_id_of_image(subscription, place, name)) for place in (group, aside))
-            yield ImagePlace(*map(str, (*ids, subscription, group, aside)), _wants(words))
+            there, moved = (shown_word(*_id_of_image(subscription, place, name)) for place in (group, aside))
+            yield ImagePlace(str(there), str(moved), str(subscription), str(group), str(aside), _wants(words))
 
 
 def _id_of_image(subscription: Word, group: Word, name: Word) -> tuple[str | Word, ...]:

@@ -109,6 +109,14 @@ class Service:
     wants: tuple[str, ...]
     """The variables of the shell in the ids of identities, and in the name of the group."""
 
+    @property
+    def all_wants(self) -> tuple[str, ...]:
+        """The variables of the shell in all ids."""
+        definitions, images = (
+            [name for one in places for name in one.wants] for places in (self.definitions, self.managed_images)
+        )
+        return (*definitions, *images, *self.wants)
+
 
 @dataclass(frozen=True, slots=True)
 class PackerCommand:
