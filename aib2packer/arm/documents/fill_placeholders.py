@@ -49,8 +49,8 @@ _OF_ANY_FORM = _COMMANDS | _DECLARED | _TAGS
 class Filled:
     """A document, and values for it, with their placeholders filled in as far as these have a value.
 
-    `used` are the names, as they were given, that stood in a placeholder. `half` are commands with a placeholder that has no
-    value, and a form that means something to a shell too, where the rest of the template has such: the placeholder, and the place.
+    `used` are the names, as they were given, that stood in a placeholder. `half` are placeholders in commands that have no
+    value, and a form that means something to a shell too, where the rest of the template has such; each with its place.
     """
 
     document: Json

@@ -274,9 +274,7 @@ def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, Custom
 
 def _from_manifest(key: str, description: str, manifest: str) -> Local:
     """What the last build wrote down, unless the user says otherwise. `manifest` is its path from this file on."""
-    variable = Variable(
-        key, f"{description} Null: that of the last build, as {manifest} says.", default=HclCode("null")
-    )
+    variable = Variable(key, f"{description} Null: that of the last build, as {manifest} says.", default=HclCode("null"))
     last = f'reverse(jsondecode(file("{manifest}")).builds)[0].custom_data.{key}'
     return Local(
         key, HclCode(f"var.{key} != null ? var.{key} : {last}", (variable,)), "file() takes the path from this folder on."

@@ -110,8 +110,8 @@ def _place(template: ImageTemplate, region: TemplateText | None, name: str, symb
         report.add(
             codes.BUILD_REGION,
             region.span,
-            f"Packer builds {_named_place(region)}where the image is to be, and not {_own_place(region, template.location)}: it "
-            "makes managed images in the region of the build only, and Azure wants a gallery version there too",
+            f"Packer builds {_named_place(region)}where the image is to be, and not {_own_place(region, template.location)}: "
+            "it makes managed images in the region of the build only, and Azure wants a gallery version there too",
             help="Check that the size of the build VM is available there.",
         )
     group, temporary = template.staging_resource_group, temporary_group(name)
