@@ -21,6 +21,7 @@ from aib2packer.packer.layout import (
     EXAMPLE,
     INVENTORIES,
     MIGRATION_PAGE,
+    SINGLE_PIPELINES,
 )
 from aib2packer.packer.shell_words import Word
 from aib2packer.provenance.accounting import State, in_words
@@ -109,8 +110,8 @@ class EstatePage:
     """Paths, and what is to be done with each."""
     starts: bool
     """Whether the pipelines start any build by themselves."""
-    single_pipelines: tuple[str, ...]
-    """Paths of the pipelines of single builds."""
+    single_pipelines: str
+    """The folder of the pipelines of single builds; "" for none."""
     query: tuple[str, ...]
     inventories: tuple[str, ...]
     compare: tuple[str, ...]
@@ -162,7 +163,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
             (path, words) for start, words in PIPELINES_USED.items() for path in files if path.startswith(start[:-4])
         ),
         starts=any(one.auto_run or one.triggers for one in known),
-        single_pipelines=tuple(f"{one.path}/{path}" for one in builds for path in PIPELINES_USED if path in one.result.files),
+        single_pipelines=SINGLE_PIPELINES if any(path.startswith(f"{SINGLE_PIPELINES}/") for path in files) else "",
         query=(cut_over.run_consumers(CONSUMERS),) if CONSUMERS in files else (),
         inventories=tuple(name for name in INVENTORIES if name in files),
         compare=_compare([name for name in INVENTORIES if name in files]),

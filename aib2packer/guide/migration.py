@@ -26,6 +26,7 @@ from aib2packer.packer.layout import (
     PIPELINES,
     SCRIPTS,
     SHA256SUMS,
+    SINGLE_PIPELINES,
     SPLIT_FILES,
     VALIDATION_FOLDER,
     VALUES_ENDING,
@@ -265,7 +266,8 @@ def _starts(guide: Guide) -> str:
         return ""
     begun = f"Image Builder built by itself {' and '.join(starts(guide))}. Packer needs somebody to start it"
     if guide.in_estate:
-        return f"{begun}. The pipelines above all builds run this one too; in place of these, a pipeline of its own:"
+        alone = f"one in `{SINGLE_PIPELINES}/` there, for this build alone"
+        return f"{begun}: the pipelines above all builds, or in their place {alone}."
     return f"{begun}; these are files to begin with:"
 
 

@@ -192,6 +192,28 @@ def test_pipelines_and_values_that_nobody_has_changed_follow_the_templates() -> 
     assert convert("in", "-o", "out", "--check")[0] == 0
 
 
+def test_a_pipeline_of_one_build_has_names_of_its_own_and_is_yours_once_it_is_there() -> None:
+    long = "/".join(["very-long-name-of-a-folder-in-the-repository"] * 6)
+    lay(
+        "in",
+        **{f"{long}/a": image("web", autoRun={"state": "Enabled"}), f"{long}/b": image("Web", autoRun={"state": "Enabled"})},
+    )
+    convert("in", "-o", "out")
+
+    files = sorted(Path("out/pipelines/single").glob("github-actions-*.yml"))
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    names = {name for text in texts for name in re.findall("^name: (.*)$", text, re.MULTILINE)}
+    assert [len(files), len(names)] == [2, 2]
+    assert max(len(file.name) for file in files) < 150
+    assert not [*Path("out").rglob("very*/pipelines")]
+
+    files[0].write_text(texts[0] + "# mine\n", encoding="utf-8")
+    lay("in", mail=image("mail"))
+    said = convert("in", "-o", "out", "--force")[1]
+    assert files[0].read_text(encoding="utf-8").endswith("# mine\n")
+    assert "single" not in said
+
+
 def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -> None:
     convert("in", "-o", "out")
     changed = [Path("out/pipelines/builds.json"), Path("out/pipelines/azure-pipelines.yml")]
