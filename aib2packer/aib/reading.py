@@ -172,8 +172,8 @@ def open_document(
         report: Gets what there is to say, and gives the findings.
 
     """
-    values = read_values(options, report)
-    filled = fill(replaced(document, options.replacements), values, options, report)
+    given = read_values(options, report)
+    filled = fill(replaced(document, options.replacements), given.values, options, report)
     for token, span in filled.half:
         report.add(
             codes.PLACEHOLDER,
@@ -185,6 +185,7 @@ def open_document(
     context = Context(
         values=filled.values,
         filled=filled.used,
+        left_empty=given.left_empty,
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,
         location=options.location,

@@ -27,6 +27,7 @@ def render(audit: Audit, *, version: str, of: str, date: str) -> str:
         "ready": audit.ready,
         "passedOver": audit.passed_over,
         "leftOut": audit.left_out,
+        "linksNotFollowed": list(audit.links),
         "settings": {"converted": converted, "lost": lost, "lostInBuilds": audit.lost_in_builds},
         "lastRunMinutes": round(audit.minutes, 1),
         "notConverted": _causes(audit.obstacles),

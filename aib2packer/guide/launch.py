@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.guide.example import entry
-from aib2packer.hcl.printing import print_value
-from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.facts import Launch, ValueEntry
 from aib2packer.packer.source.kinds import kind_of_source
@@ -65,5 +63,4 @@ def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
 def _text(variable: Variable) -> str:
     if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name):
         return ""
-    default = variable.default
-    return entry(variable) if default is None or isinstance(default, HclCode) else entry(variable, print_value(default))
+    return entry(variable)

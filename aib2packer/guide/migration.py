@@ -11,7 +11,7 @@ from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.hcl.values import Attribute
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.access.rights import grant_command
 from aib2packer.packer.layout import (
     ATTRIBUTES,
@@ -147,7 +147,7 @@ class AboutInput:
 
 def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) -> Page:
     """The page for a build. `about` is the input, `files` are the paths of what lies beside the page."""
-    findings = about.findings
+    findings = tuple(map(_with_reason, about.findings))
     names = guide.names
     rights = (guide.subscription_right, *guide.rights)
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
@@ -165,11 +165,11 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         counting=_counting(guide),
         counted=guide.counted,
         leftovers=guide.leftovers,
-        to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
+        to_act_on=_entries(finding for finding in others if _asks(finding) is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
-        to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),
+        to_decide=_entries(finding for finding in others if _asks(finding) is Asks.DECIDE),
         choices=guide.choices,
-        to_know=_entries(one for one in others if one.asks is Asks.KNOW and one.code not in ABOUT_TEMPLATE),
+        to_know=_entries(one for one in others if _asks(one) is Asks.KNOW and one.code not in ABOUT_TEMPLATE),
         about_template=_entries(finding for finding in others if finding.code in ABOUT_TEMPLATE),
         rights=rights,
         had=_had(guide),
@@ -186,6 +186,16 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         starts=_starts(guide),
         pipelines=tuple((names.own(path), words) for path, words in PIPELINES_USED.items() if names.own(path) in beside),
     )
+
+
+def _with_reason(finding: Finding) -> Finding:
+    """A finding that is accepted, with the reason in place of what to do."""
+    return replace(finding, help=f"Accepted: {finding.accepted}") if finding.accepted else finding
+
+
+def _asks(finding: Finding) -> Asks:
+    """What a finding asks: nothing any more once it is accepted."""
+    return Asks.KNOW if finding.accepted else finding.asks
 
 
 _IN_DOCS = "`docs/cut-over.md` of aib2packer says more."

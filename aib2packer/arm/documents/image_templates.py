@@ -250,7 +250,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
                 defaults[name] = default_of(parameters[name], scopes.symbolic, report)
                 needed += (parameter.name.lower() for parameter in parameters_of(defaults[name]))
         facts = {
-            name: ParameterFact(parameter, values.get(name), defaults[name])
+            name: ParameterFact(parameter, values.get(name), defaults[name], name in context.left_empty)
             for name, parameter in parameters.items()
             if name in defaults
         }

@@ -59,6 +59,7 @@ def declare(fact: ParameterFact, name: str, use: str) -> Variable:
         default=default,
         sensitive=fact.secret,
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
+        left_empty=fact.left_empty,
         origin=parameter.span,
     )
 
