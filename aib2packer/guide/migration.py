@@ -207,7 +207,7 @@ _SIDE_BY_SIDE = (
     "Both can build for a while, though not at the same time: for two builds and one patch day at least, about five weeks."
 )
 _HOLD_BACK = (
-    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after each build"
+    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}"
     " (`false` lets it count):"
 )
 _MOVE_ASIDE = (
@@ -245,7 +245,8 @@ def _beside(guide: Guide) -> tuple[_Step, ...]:
     who = (_WHO, cut_over.find_consumers(one.images) if one.images else ())
     if not one.definitions:
         return who, (f"{_SIDE_BY_SIDE} {_COMPARE}", compare)
-    return who, (f"{_SIDE_BY_SIDE} {_HOLD_BACK}", cut_over.hold_back(one)), (_COMPARE, compare)
+    hold_back = _HOLD_BACK.format("each validation build, which releases it" if guide.releases else "each build")
+    return who, (f"{_SIDE_BY_SIDE} {hold_back}", cut_over.hold_back(one)), (_COMPARE, compare)
 
 
 def _left(service: Service) -> tuple[_Step, ...]:
