@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
 
-def gather(results: Iterable[Result], *, short_names: bool = True) -> Audit:
-    """What there is to say of the templates, those left out that hold none; `short_names`: without the folder of all."""
+def gather(results: Iterable[Result], *, links: Sequence[str] = ()) -> Audit:
+    """What there is to say of what became of files that were found; `links`: those that were not followed."""
     gathering = Gathering()
     for result in results:
         gathering.add(result)
-    return gathering.audit(short_names=short_names)
+    return gathering.audit(links=links)
 
 
 class Gathering:
@@ -71,8 +71,11 @@ class Gathering:
             for chapter in (*self._by_hand, *self._shared):
                 chapter.add(number, result.facts)
 
-    def audit(self, *, short_names: bool = True) -> Audit:
-        """What there is to say of all of them; `short_names`: without the folder of all."""
+    def audit(self, *, short_names: bool = True, links: Sequence[str] = ()) -> Audit:
+        """What there is to say of all of them, and of links that were not followed.
+
+        `short_names`: whether the folder that all lie in is left out of their names.
+        """
         names = [*map(safe, _short(self._names) if short_names else self._names)]
         causes = self._told.causes(names)
         others = [cause for cause in causes if cause.code.severity is not Severity.ERROR]
@@ -84,6 +87,7 @@ class Gathering:
             rows=tuple(replace(row, name=name) for row, name in zip(self._rows, names, strict=True)),
             passed_over=self._passed_over,
             left_out=self._states[State.LEFT_OUT],
+            links=tuple(map(safe, links)),
             settings=(self._states[State.CONVERTED], self._states[State.LOST]),
             obstacles=tuple(cause for cause in causes if cause.code.severity is Severity.ERROR),
             asked={asks: tuple(cause for cause in others if cause.code.asks is asks) for asks in Asks},

@@ -68,6 +68,8 @@ class Gathered:
 def _account(facts: Facts) -> Iterator[Need]:
     auth = facts.launch.auth
     yield _need(_ACCOUNTS[auth], SIGN_IN[auth].replace("`", ""))
+    if facts.launch.runs_az and auth is not Auth.CLI:
+        yield _need("the Azure CLI, signed in to the same account", "steps of the build beside azure-arm run az")
 
 
 def _secrets(facts: Facts) -> Iterator[Need]:

@@ -66,10 +66,12 @@ def audit_command(
     _refuse_wrong(paths, given)
     level, new_baseline = cast("Level | None", given.pop("fail_on")), cast("str | None", given["write_baseline"])
     most = cast("int", given["most"])
+    links: list[Path] = []
     try:
         given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
         baseline = baselines.read(cast("str | None", given["baseline"]), most)
-        templates = collect(paths or _in_azure(given | {"quiet": quiet}, most), None, cast("tuple[str, ...]", given["exclude"]))
+        arguments = paths or _in_azure(given | {"quiet": quiet}, most)
+        templates = collect(arguments, None, cast("tuple[str, ...]", given["exclude"]), links.append)
         require_there(templates)
     except FileError as error:
         _refuse(error)
@@ -82,7 +84,7 @@ def audit_command(
     if not quiet:
         echo(about_all(context, len(templates)))
     accepting = baselines.Accepting(baseline, level)
-    audit, renamed, unread = _gathered(accepting.of(_look(jobs, quiet=quiet)))
+    audit, renamed, unread = _gathered(accepting.of(_look(jobs, quiet=quiet)), links)
     echo(safe(about_replacements(context, renamed)))
     accepting.tell_gone(whole=not paths or any(one.found for one in templates))
     if not audit.rows:
@@ -136,7 +138,7 @@ def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
     return list_templates(subscription, group, None, check=False, most=most)[0]  # nothing is kept, so nothing is to be said
 
 
-def _gathered(results: Iterable[Result]) -> tuple[Audit, set[str], list[Finding]]:
+def _gathered(results: Iterable[Result], links: Sequence[Path]) -> tuple[Audit, set[str], list[Finding]]:
     """What there is to say of all results, the old names in the inputs, and what is said of files that cannot be read."""
     from aib2packer.audit.gather import Gathering
 
@@ -147,7 +149,7 @@ def _gathered(results: Iterable[Result]) -> tuple[Audit, set[str], list[Finding]
         gathering.add(result)
         renamed |= result.renamed
         unread += result.findings if result.outcome is Outcome.UNREADABLE else ()
-    return gathering.audit(), renamed, unread
+    return gathering.audit(links=[*map(str, links)]), renamed, unread
 
 
 def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> Iterator[Result]:

@@ -126,6 +126,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     listed: tuple[Finding, ...] = ()
+    links: list[Path] = []
     try:
         accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
@@ -135,13 +136,12 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             group = cast("str | None", given["resource_group"])
             print_waiting("Waiting for az, which lists the image templates.", quiet=reporting.quiet)
             arguments, listed = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
-        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
+        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]), links.append)
     except FileError as error:
         sys.exit(_refuse(error, reporting))
-    given["fetcher"] = _fetcher()
-    files = {"file": file, "folder": folder, "into": _shared(into), "most": most}
-    estate = {"estate": many and into is None, **_recorded(folder)}
-    request = picked(Request, given | {"options": picked(Options, given), **files, **estate})
+    of_run: dict[str, object] = {"file": file, "folder": folder, "into": _shared(into), "most": most, "fetcher": _fetcher()}
+    of_run |= {"estate": many and into is None, **_recorded(folder), **_accepting(accepted)}
+    request = picked(Request, given | {"options": picked(Options, given)} | of_run)
     try:
         jobs = configured(context, inputs, request, quiet=reporting.quiet)
         _require_apart(jobs)
@@ -151,7 +151,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         echo(about_all(context, len(inputs)))
     with Writing(folder) as writing:
         if many:
-            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True)
+            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True, links=links)
         else:
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
@@ -159,7 +159,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             exit_code = int(finding.reaches(request.fail_on))
             name = finding.span.source.name
             telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
-        accepting = _accepting(accepted, request, new=write_baseline)
+        accepting = _marking(accepted, request, new=write_baseline)
         kept = _keep(results, accepting, telling, writing, request)
         asked, whole = replace(request, write=writing.write), any(one.found for one in inputs)
         status = accepting.end(write_baseline, asked, whole=whole, quiet=reporting.quiet) if accepting is not None else 0
@@ -269,7 +269,12 @@ def _baseline(file: str | None, most: int) -> Baseline | None:
     return baselines.read(file, most)
 
 
-def _accepting(baseline: Baseline | None, request: Request, *, new: str | None) -> Accepting | None:
+def _accepting(baseline: Baseline | None) -> dict[str, object]:
+    """What a request has of a baseline."""
+    return {} if baseline is None else {"accepted_in": baseline.reasons}
+
+
+def _marking(baseline: Baseline | None, request: Request, *, new: str | None) -> Accepting | None:
     """What marks findings that a baseline accepts, and finds those for a new one; None where there is neither."""
     if baseline is None and new is None:
         return None

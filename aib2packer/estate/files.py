@@ -33,7 +33,7 @@ def estate_files(estate: Estate) -> dict[str, PackedText]:
     for system, name in zip((OsType.LINUX, OsType.WINDOWS), INVENTORIES, strict=True):
         if system.value in systems:
             texts[name] = PackedText(yaml_environment().get_template(f"{name}.j2").generate())
-    texts |= {path: PackedText(pieces) for path, pieces in pipeline_files(estate).items()}
+    texts |= pipeline_files(estate)
     about = page(estate, tuple(texts))
     texts[MIGRATION_PAGE] = PackedText(tidied(markdown_environment().get_template("estate.md.j2").generate(page=about)))
     return texts

@@ -84,5 +84,9 @@ class Estate:
         """Whether a build takes a value from the file for all."""
         return bool(self._of(build))
 
+    def has_others(self, build: EstateBuild) -> bool:
+        """Whether the file for all has values that a build does not take."""
+        return len(self._of(build)) < len(self.shared_names)
+
     def _of(self, build: EstateBuild) -> set[str]:
         return {entry.name for entry in build.facts.entries if entry.name in self.shared_names}

@@ -21,8 +21,10 @@ from aib2packer.packer.layout import (
     EXAMPLE,
     INVENTORIES,
     MIGRATION_PAGE,
+    SINGLE_PIPELINES,
 )
 from aib2packer.packer.shell_words import Word
+from aib2packer.packer.validation.validation_build import SIDE_BY_SIDE
 from aib2packer.provenance.accounting import State, in_words
 from aib2packer.rendering.markdown import Markdown, cell, code, codes, fence_of, longest_run
 from aib2packer.system.packed import Packed, PackedText
@@ -60,16 +62,18 @@ class Stages:
     def __init__(self) -> None:
         self._text = PackedText()
         self._longest = 0  # run of backticks
+        self._count = 0
 
     def add(self, name: str, commands: Iterable[str]) -> None:
         """Take in the commands for what has a name, if there are any."""
         if lines := [*map(printable, commands)]:
             block = "\n".join((f"# {safe(name)}", *lines))
+            self._count += 1
             self._longest = max(self._longest, longest_run(block))
             self._text.add(f"{block}\n")
 
-    def __bool__(self) -> bool:
-        return len(self._text) > 0
+    def __len__(self) -> int:
+        return self._count
 
     def __iter__(self) -> Iterator[Markdown]:
         if self:
@@ -123,8 +127,8 @@ class EstatePage:
     """Paths, and what is to be done with each."""
     starts: bool
     """Whether the pipelines start any build by themselves."""
-    single_pipelines: tuple[str, ...]
-    """Paths of the pipelines of single builds."""
+    single_pipelines: str
+    """The folder of the pipelines of single builds; "" for none."""
     query: tuple[str, ...]
     inventories: tuple[str, ...]
     compare: tuple[str, ...]
@@ -137,8 +141,11 @@ class EstatePage:
     back: Stages
     held_back: Stages
     let_count: Stages
-    without_versions: tuple[str, ...]
-    """Builds that make managed images."""
+    aside: Stages
+    """Old managed images are moved out of the way."""
+    moved_back: Stages
+    can_wait: tuple[str, ...]
+    """Builds with a variable by which their versions are held back."""
     delete: Stages
     identities: Stages
     subnets: Stages
@@ -152,7 +159,9 @@ _STAGES: Mapping[str, Callable[[Service, str], tuple[str, ...]]] = {
     "back": lambda one, _: (*cut_over.name(one), *cut_over.start_again(one)),
     "held_back": lambda one, _: cut_over.hold_back(one),
     "let_count": lambda one, _: cut_over.let_count(one),
-    "delete": lambda one, _: (*cut_over.name(one), *cut_over.delete(one)),
+    "aside": lambda one, _: cut_over.move_aside(one),
+    "moved_back": lambda one, _: (*cut_over.move_back(one), *cut_over.renew(one)),
+    "delete": lambda one, _: (*cut_over.name(one), *cut_over.delete(one), *cut_over.delete_aside(one)),
 }
 
 
@@ -180,14 +189,14 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
             (path, words) for start, words in PIPELINES_USED.items() for path in files if path.startswith(start[:-4])
         ),
         starts=about.starts,
-        single_pipelines=tuple(about.single_pipelines),
+        single_pipelines=SINGLE_PIPELINES if any(path.startswith(f"{SINGLE_PIPELINES}/") for path in files) else "",
         query=(cut_over.run_consumers(CONSUMERS),) if CONSUMERS in files else (),
         inventories=tuple(name for name in INVENTORIES if name in files),
         compare=_compare([name for name in INVENTORIES if name in files]),
         before=cut_over.values(about.services),
         auto_run=tuple(about.auto_run),
         numbers_by_time=tuple(about.numbers_by_time),
-        without_versions=tuple(about.without_versions),
+        can_wait=tuple(about.can_wait),
         identities=_of_several(about.identities, cut_over.delete_identity),
         subnets=_of_several(about.subnets, cut_over.restore_subnet),
         unregister=cut_over.unregister(about.services),
@@ -206,10 +215,10 @@ class _About:
         self.states: Counter[State] = sum((one.states for one in estate.failed), Counter())
         self.lost = self.states[State.LOST]
         self.values_in, self._most = ("", ""), 0
-        self.filled, self.environments, self.single_pipelines = list[str](), list[str](), list[str]()
+        self.filled, self.environments, self.can_wait = list[str](), list[str](), list[str]()
         self.first: EstateBuild | None = None
         self.starts = False
-        self.auto_run, self.numbers_by_time, self.without_versions = list[str](), list[str](), list[str]()
+        self.auto_run, self.numbers_by_time = list[str](), list[str]()
         self.identities: dict[str, list[str]] = defaultdict(list)
         self.subnets: dict[str, list[str]] = defaultdict(list)
         for build in estate.builds:
@@ -226,7 +235,8 @@ class _About:
             self.filled.append(f"{path}/{EXAMPLE}")
         if build.facts.values:
             self.environments += (f"{path}/{file}" for file in launch.environments)
-        self.single_pipelines += (f"{path}/{file}" for file in PIPELINES_USED if file in files)
+        if any(entry.name == SIDE_BY_SIDE.name for entry in build.facts.entries):
+            self.can_wait.append(path)
         if estate.shares(build) and len(options := given(estate, build, launch.builds[0])) > self._most:
             self.values_in, self._most = (path, " ".join(options)), len(options)
         self._add_service(build.facts.service, path)
@@ -238,7 +248,6 @@ class _About:
         self.starts |= service.auto_run or bool(service.triggers)
         self.auto_run += [path] if service.auto_run else []
         self.numbers_by_time += [path] if service.counts and service.numbers_by_time else []
-        self.without_versions += [path] if service.managed_image else []
         for identity in service.identities:
             self.identities[identity].append(path)
         for subnet in service.subnets:

@@ -1,4 +1,4 @@
-"""Pipelines that run the builds of an estate, each on its own: for GitHub Actions a matrix, for Azure DevOps a job for each."""
+"""Pipelines that run the builds of an estate, all in one or each alone: a matrix of GitHub Actions, jobs of Azure DevOps."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN
+from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN, SINGLE_PIPELINES
 from aib2packer.rendering.templates import yaml_environment
-from aib2packer.system.packed import Packed, Picked
+from aib2packer.system.packed import Packed, PackedText, Picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ ENVIRONMENT = "image-builds"
 """The environment in which all builds run, until somebody says otherwise."""
 DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
 _MOST = 10
+_LONGEST_FILE = 100  # of the 255 characters that the name of a file may have
 _JOB = pattern(r"^ *- name: *(\S+)\n *job:", re.MULTILINE)
 _NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 
@@ -51,6 +52,8 @@ class PipelineBuild:
     """What the job of the build is called, and no other: letters, digits and underscores."""
     path: str
     """Its folder below that of all."""
+    file: str
+    """What the file of a pipeline of its own has in its name, and no other."""
     schedule: str
     commands: tuple[str, ...]
     secrets: tuple[PipelineSecret, ...]
@@ -64,6 +67,16 @@ class PipelineBuild:
     set_cloud: tuple[str, ...]
     in_environment: bool
     runs_az: bool
+
+    @property
+    def starts(self) -> bool:
+        """Whether Image Builder builds the image by itself."""
+        return self.on_push or bool(self.schedule)
+
+    def single(self, path: str) -> str:
+        """The path of the pipeline that runs this build alone, for the system of the one for all."""
+        system = path.rpartition("/")[2].removesuffix(".yml")
+        return f"{SINGLE_PIPELINES}/{system}-{self.file}.yml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +95,8 @@ class EstatePipeline:
     login: Mapping[str, str]
     """What signs the Azure CLI in, where the pipeline asks for the newest versions of source images."""
     secrets: tuple[PipelineSecret, ...]
+    only: PipelineBuild | None = None
+    """The build, where the pipeline runs one alone."""
     environment: str = ENVIRONMENT
     packer: str = PACKER
 
@@ -91,34 +106,44 @@ class EstatePipeline:
         return {**ACTIONS, "artifact": ARTIFACT}
 
 
-def pipeline_files(estate: Estate) -> dict[str, Iterable[str]]:
-    """The pipelines and what they read, by path, in pieces; nothing where there is no build.
+def pipeline_files(estate: Estate) -> dict[str, PackedText]:
+    """The pipelines and what they read, by path; nothing where there is no build.
 
     Builds that sign in in different ways, or to different clouds, go to a pipeline each.
     """
     builds = pipeline_builds(estate)
     if not builds:
         return {}
-    texts: dict[str, Iterable[str]] = {BUILDS: _json(builds)}
+    texts = {BUILDS: PackedText(_json(builds))}
     for script in (PICK, RUN):
-        texts[script] = yaml_environment().get_template(f"{script.rpartition('/')[2]}.j2").generate()
+        texts[script] = PackedText(yaml_environment().get_template(f"{script.rpartition('/')[2]}.j2").generate())
     groups: dict[tuple[Auth, Cloud], list[int]] = {}
     for number, one in enumerate(builds):
         groups.setdefault((one.auth, one.cloud), []).append(number)
     for (auth, cloud), numbers in groups.items():
         mark = f"-{auth.value}-{cloud.facts.cli_name.lower()}" if len(groups) > 1 else ""
-        for path, pipeline in _pipelines(auth, cloud, Picked(builds, numbers, _itself)).items():
-            template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
-            texts[f"{path.removesuffix('.yml')}{mark}.yml"] = template.generate(pipeline=pipeline)
+        members = Picked(builds, numbers, _itself)
+        for path, pipeline in _pipelines(auth, cloud, members).items():
+            texts[f"{path.removesuffix('.yml')}{mark}.yml"] = _rendered(path, pipeline)
+        for one in members:
+            if one.starts:
+                for path, pipeline in _pipelines(auth, cloud, [one]).items():
+                    texts[one.single(path)] = _rendered(path, replace(pipeline, name=f"Build {one.name}", only=one))
     return texts
+
+
+def _rendered(path: str, pipeline: EstatePipeline) -> PackedText:
+    template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
+    return PackedText(template.generate(pipeline=pipeline))
 
 
 def _itself(build: PipelineBuild) -> PipelineBuild:
     return build
 
 
-def lacks(builds: Iterable[PipelineBuild], path: str, text: str) -> str:
+def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
     """What a file of pipelines that somebody has changed lacks, or has too much, as an end of a sentence; "" for nothing."""
+    builds = [one for one in builds if path in {one.single(AZURE_PIPELINES), one.single(GITHUB_ACTIONS)}] or builds
     names, secrets = set[str](), set[str]()
     for one in builds:
         names.add(one.name)
@@ -126,7 +151,7 @@ def lacks(builds: Iterable[PipelineBuild], path: str, text: str) -> str:
     there = names
     if path == BUILDS:
         there = _names_in(text)
-    elif path.startswith(AZURE_PIPELINES.removesuffix(".yml")):
+    elif path.startswith((AZURE_PIPELINES.removesuffix(".yml"), f"{SINGLE_PIPELINES}/azure")):
         there = set(_JOB.findall(text))
     said = (
         ("has no", names - there),
@@ -178,7 +203,7 @@ def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dic
 
 def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     """The builds, each environment of one apart, with names that a pipeline may have, each once."""
-    names, jobs, secrets = Names("-"), Names("_"), Names("_")
+    names, jobs, files, secrets = Names("-"), Names("_"), Names("-"), Names("_")
     found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
         launch, schedule = build.facts.launch, _schedule(build)
@@ -190,6 +215,7 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
                     name=name,
                     job=jobs.claim(f"build_{name.replace('-', '_')}"),
                     path=build.path,
+                    file=files.claim(name[:_LONGEST_FILE]),
                     schedule=schedule,
                     commands=commands(estate, build, environment),
                     secrets=_secrets(name, build, secrets),

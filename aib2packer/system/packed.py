@@ -98,6 +98,7 @@ class PackedText:
         self._size = 0
         for piece in pieces:
             self.add(piece)
+        self._pack()
 
     def add(self, piece: str) -> None:
         """Take one more piece."""
