@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+import hcl2.api
 import pytest
 
 from aib2packer import Options, convert
-from aib2packer.terraform import reading
 
 _HEAD = """resource "azapi_resource" "x" {
   type = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"
@@ -76,13 +76,18 @@ def test_a_module_is_parsed_once_whoever_calls_it(text: str, tmp_path: Path, mon
     (tmp_path / "m" / "main.tf").write_text(image('"id"'))
     (tmp_path / "main.tf").write_text(text)
     parsed: list[str] = []
-    as_before = reading._body_or_place
-    monkeypatch.setattr(reading, "_body_or_place", lambda source: parsed.append(source.name) or as_before(source))
+    as_before = hcl2.api.parses_to_tree
+
+    def parse(text: str) -> object:
+        parsed.append(text)
+        return as_before(text)
+
+    monkeypatch.setattr(hcl2.api, "parses_to_tree", parse)
 
     made = convert(text, file=str(tmp_path / "main.tf"))
 
     assert made.image_templates
-    assert sorted(parsed) == sorted(map(str, (tmp_path / "main.tf", tmp_path / "m" / "main.tf")))
+    assert sorted(parsed) == sorted((text, image('"id"')))
 
 
 def test_modules_in_each_other_that_are_not_followed_are_told(tmp_path: Path) -> None:
