@@ -27,6 +27,9 @@ EXAMPLE = ROOT / "examples" / "web-server.json"
 HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aib2packer" / "benchmarks"
 OLD = "a895336"
 PEERS = {"sqlglot": "sqlglot", "sqlfluff": "sqlfluff", "datamodel-codegen": "datamodel-code-generator"}
+CACHE = HOME / "cache"  # of the user who starts the commands
+FIRST = "aib2packer convert, read-only, first start"
+NOTHING_KEPT = "aib2packer convert, read-only, -B"
 BULK = """
 import json, sys, time
 from aib2packer import convert
@@ -93,27 +96,28 @@ def wheel(commit: str | None) -> str:
 
 
 def without_byte_code(programs: Path) -> Path:
-    """The same programs, of which ours has no compiled Python beside it: as in an install that cannot be written to."""
+    """The same programs, beside the sources of which ours Python can keep no byte code: as in a read-only install."""
     copy = HOME / "read-only"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(programs.parent, copy, symlinks=True)
     for folder in [*copy.glob("lib/*/site-packages/aib2packer/**/__pycache__")]:
         shutil.rmtree(folder)
+        folder.touch()  # root could write to a folder whatever its mode
     return copy / "bin"
 
 
 def commands(old: str, *, peers: bool) -> dict[str, list[str]]:
     """The commands by their names, the one that all others are compared with first."""
     now, before = program("now", wheel(None)), program(f"old-{old}", wheel(old))
-    read_only = without_byte_code(now)
+    read_only = [str(without_byte_code(now) / "python")]
+    start = ["-c", "from aib2packer.__main__ import main; main()", "convert", str(EXAMPLE)]
     found = {
         "import click, jinja2": [str(now / "python"), "-c", "import click, jinja2"],
         "aib2packer convert": [str(now / "aib2packer"), "convert", str(EXAMPLE)],
         f"aib2packer convert, {old}": [str(before / "aib2packer"), "convert", str(EXAMPLE)],
-        "aib2packer convert, without .pyc of ours": [
-            *(str(read_only / "python"), "-B", "-c", "from aib2packer.__main__ import main; main()"),
-            *("convert", str(EXAMPLE)),
-        ],
+        FIRST: [*read_only, *start],
+        "aib2packer convert, read-only, later start": [*read_only, *start],
+        NOTHING_KEPT: [*read_only, "-B", *start],
     }
     if peers:
         schema, query = HOME / "schema.json", HOME / "query.sql"
@@ -159,12 +163,16 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true", help="leave out the programs of others")
     asked = parser.parse_args()
     HOME.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
-    environment.pop("PYTHONPATH", None)
+    environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "XDG_CACHE_HOME": str(CACHE)}
+    for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
+        environment.pop(name, None)
     found = commands(asked.old, peers=not asked.no_peers)
     taken: dict[str, list[Run]] = {name: [] for name in found}
     for number in range(asked.rounds + 1):
         for name, command in found.items():
+            if name in {FIRST, NOTHING_KEPT}:
+                shutil.rmtree(CACHE, ignore_errors=True)
+            CACHE.mkdir(exist_ok=True, mode=0o700)
             one = run(command, environment)
             if number:  # the first is a warm-up
                 taken[name].append(one)

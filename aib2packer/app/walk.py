@@ -40,7 +40,13 @@ _SECONDS = 20
 _MOST = 4 << 20
 
 
-def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail: Callable[[OSError], object]) -> list[Path]:
+def candidates(
+    folder: Path,
+    output: Path | None,
+    exclude: Collection[str],
+    fail: Callable[[OSError], object],
+    leave: Callable[[Path], object] = lambda _link: None,
+) -> list[Path]:
     """The files below a folder that may be image templates, by their names, sorted by path; of scripts those that make one.
 
     Args:
@@ -48,6 +54,7 @@ def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail
         output: A folder that is left out: that of an earlier conversion.
         exclude: Patterns of what is left out, for a name or for a path relative to the folder: `*.dev.json`, `old/*`.
         fail: Called with each folder that cannot be read.
+        leave: Called with each link to a folder; what lies in this folder is found without it.
 
     """
     ignored = _ignored(folder)
@@ -60,7 +67,10 @@ def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail
     found: list[Path] = []
     for top, folders, names in os.walk(folder, onerror=fail):
         below = [Path(top, name) for name in folders if name not in _NEVER]
-        folders[:] = [path.name for path in below if resolved(path) != skipped and is_wanted(path)]
+        wanted = [path for path in below if resolved(path) != skipped and is_wanted(path)]
+        folders[:] = [path.name for path in wanted]
+        for link in filter(Path.is_symlink, wanted):
+            leave(link)
         files = [Path(top, name) for name in names if name.lower().endswith((*SUFFIXES, *_SCRIPTS))]
         found += (path for path in files if is_wanted(path) and (path.suffix.lower() in SUFFIXES or _makes_templates(path)))
     return sorted(_without_built(_once(found)), key=lambda file: file.relative_to(folder).parts)

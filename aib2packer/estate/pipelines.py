@@ -1,4 +1,4 @@
-"""Pipelines that run the builds of an estate, each on its own: for GitHub Actions a matrix, for Azure DevOps a job for each."""
+"""Pipelines that run the builds of an estate, all in one or each alone: a matrix of GitHub Actions, jobs of Azure DevOps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN
+from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN, SINGLE_PIPELINES
 from aib2packer.rendering.templates import yaml_environment
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ ENVIRONMENT = "image-builds"
 """The environment in which all builds run, until somebody says otherwise."""
 DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
 _MOST = 10
+_LONGEST_FILE = 100  # of the 255 characters that the name of a file may have
 _JOB = pattern(r"^ *- name: *(\S+)\n *job:", re.MULTILINE)
 _NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 
@@ -48,6 +49,8 @@ class PipelineBuild:
     job: str
     """What the job of the build is called, and no other: letters, digits and underscores."""
     build: EstateBuild
+    file: str
+    """What the file of a pipeline of its own has in its name, and no other."""
     schedule: str
     commands: tuple[str, ...]
     secrets: tuple[PipelineSecret, ...]
@@ -62,6 +65,16 @@ class PipelineBuild:
     def newest(self) -> str:
         """The command that asks for the newest version of its source image, where it is built when that changes."""
         return self.build.facts.launch.newest if self.schedule else ""
+
+    @property
+    def starts(self) -> bool:
+        """Whether Image Builder builds the image by itself."""
+        return self.build.facts.service.auto_run or bool(self.schedule)
+
+    def single(self, path: str) -> str:
+        """The path of the pipeline that runs this build alone, for the system of the one for all."""
+        system = path.rpartition("/")[2].removesuffix(".yml")
+        return f"{SINGLE_PIPELINES}/{system}-{self.file}.yml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +93,8 @@ class EstatePipeline:
     login: Mapping[str, str]
     """What signs the Azure CLI in, where the pipeline asks for the newest versions of source images."""
     secrets: tuple[PipelineSecret, ...]
+    only: PipelineBuild | None = None
+    """The build, where the pipeline runs one alone."""
     environment: str = ENVIRONMENT
     packer: str = PACKER
 
@@ -108,16 +123,22 @@ def pipeline_files(estate: Estate) -> dict[str, str]:
         for path, pipeline in _pipelines(auth, cloud, members).items():
             template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
             texts[f"{path.removesuffix('.yml')}{mark}.yml"] = template.render(pipeline=pipeline)
+        for one in (member for member in members if member.starts):
+            for path, pipeline in _pipelines(auth, cloud, [one]).items():
+                template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
+                alone = replace(pipeline, name=f"Build {one.name}", only=one)
+                texts[one.single(path)] = template.render(pipeline=alone)
     return texts
 
 
 def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
     """What a file of pipelines that somebody has changed lacks, or has too much, as an end of a sentence; "" for nothing."""
+    builds = [one for one in builds if path in {one.single(AZURE_PIPELINES), one.single(GITHUB_ACTIONS)}] or builds
     names, secrets = {one.name for one in builds}, {secret.name for one in builds for secret in one.secrets}
     there = names
     if path == BUILDS:
         there = _names_in(text)
-    elif path.startswith(AZURE_PIPELINES.removesuffix(".yml")):
+    elif path.startswith((AZURE_PIPELINES.removesuffix(".yml"), f"{SINGLE_PIPELINES}/azure")):
         there = set(_JOB.findall(text))
     said = (
         ("has no", names - there),
@@ -163,6 +184,7 @@ def pipeline_builds(estate: Estate) -> tuple[PipelineBuild, ...]:
     """The builds, each environment of one apart, with names that a pipeline may have, each once."""
     names: set[str] = set()
     jobs: set[str] = set()
+    files: set[str] = set()
     secrets: set[str] = set()
     found = []
     for build in estate.builds:
@@ -170,8 +192,9 @@ def pipeline_builds(estate: Estate) -> tuple[PipelineBuild, ...]:
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
             name = _claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image", "-", names)
             job = _claim(f"build_{name.replace('-', '_')}", "_", jobs)
+            file = _claim(name[:_LONGEST_FILE], "-", files)
             run = commands(estate, build, environment)
-            found.append(PipelineBuild(name, job, build, _schedule(build), run, _secrets(name, build, secrets)))
+            found.append(PipelineBuild(name, job, build, file, _schedule(build), run, _secrets(name, build, secrets)))
     return tuple(found)
 
 

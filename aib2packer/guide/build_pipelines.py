@@ -96,8 +96,8 @@ class Pipeline:
 
 
 def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
-    """A pipeline for each system, by the path of its file; none for what is only built on request."""
-    if not starts(guide):
+    """A pipeline for each system, by the path of its file; none for what is only built on request, or in an estate's own."""
+    if guide.in_estate or not starts(guide):
         return {}
     return {GITHUB_ACTIONS: _github(name, guide), AZURE_PIPELINES: _azure(name, guide)}
 

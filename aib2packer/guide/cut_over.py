@@ -23,8 +23,7 @@ _NO_NAME = "image_template=...  # what it is called"
 def values(services: Sequence[Service]) -> tuple[str, ...]:
     """Variables of the shell for what the templates do not tell about themselves."""
     lacking = {name for one in services for name in _UNKNOWN if not getattr(one, name)}
-    wants = (names for one in services for names in (*(place.wants for place in one.definitions), one.wants))
-    wanted = dict.fromkeys(name for names in wants for name in names)
+    wanted = dict.fromkeys(name for one in services for name in one.all_wants)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
         *(f"{name}=..." for name in wanted),
@@ -97,12 +96,15 @@ def unregister(services: Iterable[Service]) -> tuple[str, ...]:
 
 def delete_identity(identity: str) -> tuple[str, ...]:
     """Commands that show who else uses an identity, and delete it with its role assignments."""
-    assignments = 'az role assignment list --all --assignee "$principal"'
+    used = "[].{kind:type, name:name, resourceGroup:resourceGroup, subscription:subscriptionDisplayName}"
+    # A list of role assignments is of one subscription, and those of an identity may be in any.
+    each = 'for each in $(az account list --query "[].id" --output tsv); do'
+    assignments = f'{each} az role assignment list --all --subscription "$each" --assignee "$principal"'
     return (
-        f"az identity list-resources --ids {identity} --output table  # go on when nothing else uses it",
+        f'az identity list-resources --ids {identity} --query "{used}" --output table  # go on when nothing else uses it',
         f"principal=$(az identity show --ids {identity} --query principalId --output tsv)",
-        f'{assignments} --query "[].{{role:roleDefinitionName, scope:scope}}" --output table',
-        f'{assignments} --query "[].id" --output tsv | xargs -r az role assignment delete --ids',
+        f'{assignments} --query "[].{{role:roleDefinitionName, scope:scope}}" --output table; done',
+        f'{assignments} --query "[].id" --output tsv; done | xargs -r az role assignment delete --ids',
         f"az identity delete --ids {identity}",
     )
 
@@ -133,6 +135,43 @@ def let_count(service: Service) -> tuple[str, ...]:
     )
 
 
+def move_aside(service: Service) -> tuple[str, ...]:
+    """Commands that move the managed images that are there out of the way of new ones, under their names."""
+    groups = {(one.subscription, one.old_group): one.id for one in reversed(service.managed_images)}
+    return tuple(
+        f"az group create --subscription {subscription} --name {group}"
+        f' --location "$(az image show --ids {image} --query location --output tsv)"'
+        for (subscription, group), image in groups.items()
+    ) + tuple(f"az resource move --destination-group {one.old_group} --ids {one.id}" for one in service.managed_images)
+
+
+def move_back(service: Service) -> tuple[str, ...]:
+    """Commands that put the managed images of Image Builder into the place of those of Packer."""
+    return tuple(
+        line
+        for one in service.managed_images
+        for line in (
+            f"az image delete --ids {one.id}",
+            f"az resource move --destination-group {one.group} --ids {one.aside}",
+        )
+    )
+
+
+def renew(service: Service) -> tuple[str, ...]:
+    """Commands for a scale set that names a managed image: by its id, which another image then has."""
+    if not service.managed_images:
+        return ()
+    return (
+        "id=...  # of a scale set that names the image",
+        'az vmss reimage --ids "$id"  # its instances are of this image then; new ones are anyway',
+    )
+
+
+def delete_aside(service: Service) -> tuple[str, ...]:
+    """Commands that delete the managed images that were moved out of the way."""
+    return tuple(f"az image delete --ids {one.aside}" for one in service.managed_images)
+
+
 def list_versions(service: Service) -> tuple[str, ...]:
     """Commands that list the versions there are."""
     what = "[].{version:name, made:publishingProfile.publishedDate, excluded:publishingProfile.excludeFromLatest}"
@@ -146,7 +185,7 @@ def find_consumers(images: Sequence[str]) -> tuple[str, ...]:
 
 def run_consumers(file: str) -> str:
     """The command that runs the query."""
-    return f"az graph query --graph-query @{file} --first 1000 --output table"
+    return f"az graph query --graph-query @{file} --first 1000 --query data --output table"  # the rest of the answer is counts
 
 
 def compare(os_type: OsType) -> tuple[str, ...]:
@@ -172,8 +211,8 @@ def consumers(images: Sequence[str]) -> tuple[str, ...]:
         f"| extend found = extract(@'{_pattern(images)}', 1, tostring(used))",
         "| where isnotempty(found)",
         "| extend image = tostring(split(found, '/versions/')[0]), version = tostring(split(found, '/versions/')[1])",
-        "| project type, name, resourceGroup, subscriptionId, image, version",
-        "| order by image asc, type asc, name asc",
+        "| project resourceType = type, name, resourceGroup, subscriptionId, image, version",
+        "| order by image asc, resourceType asc, name asc",
     )
 
 

@@ -84,6 +84,8 @@ BUILDS = f"{PIPELINES}/builds.json"
 """The builds that the pipelines of a run start."""
 RUN = f"{PIPELINES}/run.sh"
 """The script that runs one build of several."""
+SINGLE_PIPELINES = f"{PIPELINES}/single"
+"""The pipelines of a run that start one build each."""
 PICK = f"{PIPELINES}/pick.sh"
 """The script that picks the builds to start."""
 AT_TOP = (MIGRATION_PAGE, ESTATE_VALUES, CONSUMERS, *INVENTORIES, RECORD, PIPELINES)
@@ -215,7 +217,8 @@ def output_names(layout: Layout, name: str, *, among_others: bool) -> OutputName
 def is_beginning(path: str) -> bool:
     """Whether a file of an output is one to begin with, also where it has the name of the build in front of its own."""
     folder, slash, name = path.rpartition("/")
-    return path in BEGINNINGS or f"{folder}{slash}{name.partition('.')[2]}" in BEGINNINGS
+    is_pipeline = folder in {PIPELINES, SINGLE_PIPELINES} and name.endswith(".yml")
+    return is_pipeline or path in BEGINNINGS or f"{folder}{slash}{name.partition('.')[2]}" in BEGINNINGS
 
 
 def own_names(name: str) -> tuple[str, ...]:

@@ -224,7 +224,7 @@ class Written:
             self.report.add(
                 codes.NO_FILE_FITS,
                 span,
-                f"no file{where} fits {wanted}: what is made of each of them is left out",
+                f"no file{where} matches {wanted}, so what is made for each of these files is left out",
                 help="Correct the pattern, or add the files.",
             )
         return found
@@ -361,7 +361,11 @@ class Written:
         key = None if index is None or isinstance(index, TfValue) else arm_of(index, around)
         described = ".".join(path) + which
         several = isinstance(expression, TfSplat)
-        known_by = f"What {described} {'are' if several else 'is'}{'' if key is None else ', by its key'}."
+        known_by = (
+            f"The {path[-1]} of each {'.'.join(path[:-1])}."
+            if several
+            else f"What {described} is{'' if key is None else ', by its key'}."
+        )
         secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
         type_ = "array" if several else "string" if key is None else "object"
         kind = ("secure" if secret and not several else "") + type_

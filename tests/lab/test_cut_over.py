@@ -57,6 +57,29 @@ def test_a_shell_reads_each_command_of_the_pages() -> None:
         assert (page, done.stderr) == (page, "")
 
 
+LEFT_OUT = {"id", "type", "etag"}  # `--output table` never shows these keys (knack's output.py)
+
+
+def test_a_table_shows_what_is_asked_for() -> None:
+    calls = {tuple(call) for page in PAGES for call in calls_of_az(commands_of(page.read_text(encoding="utf-8")))}
+    tables = [call for call in calls if "table" in call and "--query" in call]
+    asked = {call: set(re.findall(r"(\w+):", call[call.index("--query") + 1])) for call in tables}
+    (query,) = {call[call.index("--query") + 1] for call in tables if call[0] == "graph"}
+    columns = re.findall(r"^\| project (.*)$", (GOLDEN / "estate/consumers.kql").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert len(tables) > 3
+    assert {call: keys for call, keys in asked.items() if keys & LEFT_OUT} == {}
+    assert query == "data"  # the answer is {count, data, ...}
+    assert not {one.partition(" = ")[0] for one in columns[0].split(", ")} & LEFT_OUT
+
+
+def test_role_assignments_are_looked_for_in_all_subscriptions() -> None:
+    lists = [line for page in PAGES for line in commands_of(page.read_text(encoding="utf-8")) if "role assignment list" in line]
+
+    assert lists
+    assert [line for line in lists if "for each in $(az account list" not in line or '--subscription "$each"' not in line] == []
+
+
 def managed(name: str) -> str:
     """The id of a managed image."""
     return f"/subscriptions/s/resourceGroups/images/providers/Microsoft.Compute/images/{name}"

@@ -162,6 +162,13 @@ def test_azure_pipelines_are_told_the_same(estate: Path) -> None:
     assert "variable=builds;isOutput=true] linux-web \n" in said
 
 
+def test_a_pipeline_of_one_build_picks_no_other(estate: Path) -> None:
+    assert picked(estate, EVENT="workflow_dispatch", ONLY="linux-web") == {"linux-web": "1.2.3"}
+    assert picked(estate, EVENT="push", ONLY="linux-base", BEFORE="0" * 40) == {}
+    assert picked(estate, EVENT="schedule", ONLY="linux-base", SCHEDULE="17 3 * * *") == {"linux-base": "1.2.3"}
+    assert picked(estate, EVENT="schedule", ONLY="linux-base", SCHEDULE="17 3 * * *", KNOWN="1") == {}
+
+
 def test_an_image_without_a_version_fails_rather_than_builds(estate: Path) -> None:
     assert script(estate, "pick.sh", EVENT="Schedule", SCHEDULE="17 3 * * *", NEWEST="", **AZURE)[0] == 1
 
@@ -171,7 +178,7 @@ def test_a_build_runs_its_commands_in_its_folder_with_its_secrets(estate: Path) 
     assert status == 0, said
     assert [line for line in calls.splitlines() if line.startswith("packer")] == [
         "packer init .",
-        "packer validate -var-file=../../estate.pkrvars.hcl .",
+        "packer validate -no-warn-undeclared-var -var-file=../../estate.pkrvars.hcl .",
         "packer build -var-file=../../estate.pkrvars.hcl .",
     ]
     assert "s3cret" not in said
@@ -213,27 +220,41 @@ def test_actionlint_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     for auth in ("cli", "oidc", "msi", "service-principal"):
         convert(str(Path(__file__).parents[1] / "estate/images"), "-o", auth, "--auth", auth, "--config", "")
-    files = [*tmp_path.rglob("github-actions*.yml"), ESTATE / "pipelines/github-actions.yml"]
+    files = [*tmp_path.rglob("github-actions*.yml"), *ESTATE.rglob("github-actions*.yml")]
     done = subprocess.run([actionlint, "-no-color", *files], capture_output=True, encoding="utf-8", check=False, timeout=120)
 
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def expanded(node: Any, build: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - YAML
-    """A pipeline as Azure DevOps reads it once its template expressions are carried out: those that ours has."""
+def whole(file: Path) -> Any:  # noqa: ANN401 - YAML
+    """A pipeline of an estate with all its jobs."""
+    pipeline = yaml.safe_load(file.read_text(encoding="utf-8"))
+    builds = pipeline["parameters"][-1]["default"]
+    jobs = [
+        expanded(job, one)
+        for item in pipeline["jobs"]
+        if "job" not in item
+        for job in next(iter(item.values()))
+        for one in builds
+    ]
+    return {**pipeline, "jobs": [*(item for item in pipeline["jobs"] if "job" in item), *jobs]}
+
+
+def expanded(node: Any, build: dict[str, Any]) -> Any:  # noqa: ANN401 - YAML
+    """A job as Azure DevOps reads it once its template expressions are carried out: those that ours has."""
     if isinstance(node, list):
-        return [one for item in node for one in _items(item, build)]
+        return [expanded(item, build) for item in node]
     if isinstance(node, dict):
         found: dict[str, Any] = {}
         for key, value in node.items():
             if key.startswith("${{ if"):
-                found |= expanded(value, build) if build is not None and build["pool"] == "" else {}
+                found |= expanded(value, build) if build["pool"] == "" else {}
             elif key.startswith("${{ else"):
-                found |= expanded(value, build) if build is not None and build["pool"] != "" else {}
+                found |= expanded(value, build) if build["pool"] != "" else {}
             else:
                 found[key] = expanded(value, build)
         return found
-    if isinstance(node, str) and build is not None:
+    if isinstance(node, str):
         for name, value in build.items():
             if node == f"${{{{ build.{name} }}}}":
                 return value
@@ -250,29 +271,21 @@ def as_texts(node: Any) -> Any:  # noqa: ANN401 - YAML
     return str(node).lower() if isinstance(node, bool) else node if node is None else str(node)
 
 
-def _items(item: Any, build: dict[str, Any] | None) -> list[Any]:  # noqa: ANN401 - YAML
-    if isinstance(item, dict) and next(iter(item)).startswith("${{ each"):
-        (jobs,) = item.values()
-        return [expanded(job, one) for one in BUILDS for job in jobs]
-    return [expanded(item, build)]
-
-
-PIPELINE = (ESTATE / "pipelines/azure-pipelines.yml").read_text(encoding="utf-8")
-BUILDS: list[dict[str, Any]] = yaml.safe_load(PIPELINE)["parameters"][1]["default"]
-
-
-SINGLE = sorted(GOLDEN.glob("guide/*/pipelines/azure-pipelines.yml"))
+OF_ESTATES = [ESTATE / "pipelines/azure-pipelines.yml", *sorted(ESTATE.glob("pipelines/single/azure-pipelines-*.yml"))]
+OF_ONE_BUILD = sorted(GOLDEN.glob("guide/*/pipelines/azure-pipelines.yml"))
 
 
 def test_the_schema_of_azure_pipelines_takes_the_pipelines(tmp_path: Path) -> None:
     check = shutil.which("check-jsonschema", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if check is None:
         pytest.skip("no check-jsonschema, which brings the schema")
-    of_all = expanded(yaml.safe_load(PIPELINE))
-    assert len(of_all["jobs"]) == 1 + len(BUILDS)
-    assert "${{ e" not in json.dumps(of_all)
+    of_estates = [whole(file) for file in OF_ESTATES]
+    assert [len(one["jobs"]) for one in of_estates] == [1 + 5, 1 + 1, 1 + 1]
+    assert "${{ e" not in json.dumps(of_estates)
     files = []
-    for number, pipeline in enumerate([of_all, *(yaml.safe_load(file.read_text(encoding="utf-8")) for file in SINGLE)]):
+    for number, pipeline in enumerate(
+        [*of_estates, *(yaml.safe_load(file.read_text(encoding="utf-8")) for file in OF_ONE_BUILD)]
+    ):
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(json.dumps(as_texts(pipeline)))
 

@@ -104,6 +104,8 @@ class ParameterFact:
     parameter: Parameter
     given: Given | None
     default: ArmValue
+    left_empty: bool = False
+    """Whether a parameters file has an empty text for it, which counts as no value."""
     secret: bool = field(init=False, repr=False)
     """Whether its value must not stand in the output: the template says so, or there is a secret in it."""
 
@@ -177,12 +179,21 @@ def hide(node: Given | Setting | None) -> None:
         node.span.source.hide(node.span.start, node.span.end)
 
 
-def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
-    """The values that the user gives, by the names as written: of files, then of `NAME=VALUE` settings; the later win.
+@dataclass(frozen=True, slots=True)
+class GivenValues:
+    """The values that the user gives, by the names as written, and the names, in lower case, of what a file leaves empty."""
+
+    values: dict[str, Given | Setting]
+    left_empty: frozenset[str]
+
+
+def read_values(options: Options, report: Report) -> GivenValues:
+    """The values that the user gives: of files, then of `NAME=VALUE` settings; the later win.
 
     What a setting means is only known with the parameters: `bind_values`.
     """
     values: dict[str, Given | Setting] = {}
+    left_empty: set[str] = set()
     for file in options.parameter_files:
         if is_values_file(file.name):
             from aib2packer.terraform.variables import plain, values_of
@@ -195,13 +206,15 @@ def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
                 file.hide(*found.span(1))
         else:
             found_values = _file_values(replaced(document, options.replacements), report)
-            values |= {name: value for name, value in found_values.items() if not (options.empty_is_open and _is_empty(value))}
+            empty = {name for name, value in found_values.items() if options.empty_is_open and _is_empty(value)}
+            values |= {name: value for name, value in found_values.items() if name not in empty}
+            left_empty |= empty
     for setting in options.settings:
         name, _, text = setting.partition("=")
         source = SourceText(f"--set {name.strip()}", text)
         values.pop(name.strip(), None)  # so that it stands last
         values[name.strip()] = Setting(text, Span(source, 0, len(text)))
-    return values
+    return GivenValues(values, frozenset({name.lower() for name in left_empty} - {name.lower() for name in values}))
 
 
 def _is_empty(value: Given) -> bool:

@@ -3,6 +3,7 @@
 #   by hand     the one that BUILD names, or all
 #   push        of those that are built then, the ones whose folder has changed since BEFORE
 #   schedule    of those on SCHEDULE, the ones whose source image has a version that nothing was built from yet
+# ONLY is the name of the one build that a pipeline is for; without it a pipeline is for all.
 # Which versions were built from, GitHub has as names of artifacts, and Azure DevOps as tags of runs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,6 +43,7 @@ fi
 
 names=() count=0 versions='{}'
 while read -r name; do
+  [ "${ONLY:-$name}" = "$name" ] || continue
   case $event in
     hand) case ${BUILD:-all} in all | "$name") ;; *) continue ;; esac ;;
     push) if [ "$(field "$name" .push)" != true ] || ! changed "$name"; then continue; fi ;;
@@ -60,7 +62,7 @@ while read -r name; do
 done < <(jq -r '.[].name' "$here/builds.json")
 
 if [ "$event" = hand ] && [ $count = 0 ]; then
-  echo "No build is called ${BUILD:-all}. There are: $(jq -r 'map(.name) | join(", ")' "$here/builds.json")" >&2
+  echo "No build is called ${ONLY:-${BUILD:-all}}. There are: $(jq -r 'map(.name) | join(", ")' "$here/builds.json")" >&2
   exit 1
 fi
 if [ -n "${GITHUB_OUTPUT:-}" ] && [ $count -gt 256 ]; then
