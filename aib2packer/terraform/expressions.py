@@ -66,8 +66,8 @@ class Surroundings:
     `lookup` gives the ARM expression of a reference by its words, and where it stands; `kind` says of a reference whether it is
     a "list", a "map", a "bool" or None for others. `definition` gives what stands behind a `local`. `read` reads a file of the
     configuration, and `template` says what text one makes that is filled in; `loops` are the variables of `for`, and of `each`
-    and `count`, as expressions. `hand_in` makes a parameter of an expression: within an ARM template that is written here, whose
-    own expressions are text to Terraform; None elsewhere.
+    and `count`, as expressions. `hand_in` makes a parameter of an expression: within an ARM template that is written here,
+    whose own expressions are text to Terraform; None elsewhere.
     """
 
     lookup: Callable[[tuple[str, ...], TfExpression, Surroundings], str]
