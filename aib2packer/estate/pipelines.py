@@ -203,7 +203,7 @@ def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dic
 
 def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     """The builds, each environment of one apart, with names that a pipeline may have, each once."""
-    names, jobs, files, secrets = Names("-"), Names("_"), Names("-"), Names("_")
+    names, jobs, files, secrets = PipelineNames("-"), PipelineNames("_"), PipelineNames("-"), PipelineNames("_")
     found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
         launch, schedule = build.facts.launch, _schedule(build)
@@ -232,7 +232,7 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     return found
 
 
-class Names:
+class PipelineNames:
     """Names that are given once, whatever their case: a name that is taken gets a number behind a sign."""
 
     def __init__(self, sign: str) -> None:
@@ -258,7 +258,7 @@ def _schedule(build: EstateBuild) -> str:
     return DAILY if build.facts.launch.newest else WEEKLY
 
 
-def _secrets(name: str, build: EstateBuild, names: Names) -> tuple[PipelineSecret, ...]:
+def _secrets(name: str, build: EstateBuild, names: PipelineNames) -> tuple[PipelineSecret, ...]:
     """The secrets of a build, with names that begin with that of the build: a letter, as GitHub wants it."""
     found = []
     for variable in build.facts.secrets:
