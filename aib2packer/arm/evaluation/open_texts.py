@@ -48,10 +48,11 @@ _CUTTING = frozenset({"first", "last", "take", "skip"})  # of lists too, whose i
 
 def own_text(call: Call) -> int | None:
     """Which argument is a text of the template's own: what it compares an expression with, such as `'__default__'`."""
-    literals = [at for at, one in enumerate(call.arguments) if isinstance(one, StringLiteral)]
+    literals = [(at, one.value) for at, one in enumerate(call.arguments) if isinstance(one, StringLiteral)]
     if call.name.lower() != "equals" or len(literals) != 1 or len(call.arguments) != _SIDES:
         return None
-    return None if IN_COMMANDS.search(call.arguments[literals[0]].value) else literals[0]
+    ((at, text),) = literals
+    return None if IN_COMMANDS.search(text) else at
 
 
 def for_function(name: str, values: tuple[ArmValue, ...], own: int | None, budget: Budget) -> tuple[ArmValue, ...]:
