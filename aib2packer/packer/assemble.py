@@ -32,7 +32,7 @@ _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "definition_security_type"),
     "managed_image_name",
-    "exclude_from_latest",
+    *("exclude_from_latest", "side_by_side"),
 )
 _ONE_LIMIT = "What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all."
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."

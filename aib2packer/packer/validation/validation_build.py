@@ -52,6 +52,12 @@ HELD_BACK = Variable(
     "bool",
     default=True,
 )
+SIDE_BY_SIDE = Variable(
+    "side_by_side",
+    "Whether Image Builder still builds, too: those who ask for the latest version then pass this one over.",
+    "bool",
+    default=False,
+)
 
 _SUBSCRIPTION = "gallery_subscription_id"
 _OPEN = Attribute("subscription", SUBSCRIPTION)  # of a gallery
@@ -150,7 +156,8 @@ def _report_loss(template: ImageTemplate, validation: Validation, plan: Validati
 def for_validation(decisions: Decisions, symbols: Symbols) -> ForValidation:
     """What the build must do for the one that validates."""
     plan = decisions.validation
-    held: dict[int, Value] = {target.index: _until_validated(plan.build, symbols) for target in plan.held_back}
+    held: dict[int, Value] = {target.index: SIDE_BY_SIDE for target in plan.can_wait}
+    held |= {target.index: _until_validated(plan.build, symbols) for target in plan.held_back}
     return ForValidation(_recorded(decisions, symbols), held)
 
 
