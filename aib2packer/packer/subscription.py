@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
-    from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.model import PostProcessor, PostProcessors, Provisioner
     from aib2packer.packer.variables.symbols import Symbols
@@ -87,11 +86,12 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
             return replace(SUBSCRIPTION, default=str(decided), validation=())
 
 
-def source_subscription(template: ImageTemplate, decisions: Decisions, symbols: Symbols, *, needed: bool) -> Value:
+def source_subscription(
+    template: ImageTemplate, plan: DistributionPlan, decided: TemplateText | str | None, symbols: Symbols, *, needed: bool
+) -> Value:
     """The subscription as azure-arm has it: an error where Packer's run finds that what must lie in it lies in another."""
-    value = subscription_value(decisions.subscription, symbols, needed=needed)
-    image = decisions.plan.image
-    found = in_one_subscription(template, () if image is None else (image,))
+    value = subscription_value(decided, symbols, needed=needed)
+    found = in_one_subscription(template, () if plan.image is None else (plan.image,))
     late = [(what, text) for what, text in found[1:] if not (text.literal and found[0][1].literal)]
     apart = [(what, text) for what, text in late if text.parts != found[0][1].parts]
     if not apart or value in {SUBSCRIPTION, _OPEN}:  # an empty one is known to nobody before it is used

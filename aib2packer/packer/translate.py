@@ -162,10 +162,11 @@ def _after_restart(restart: Customizer, before: Sequence[Customizer], context: B
 def _base(template: ImageTemplate, context: BuildContext, options: Options) -> Base:
     """What the build has in common with the one that validates."""
     communicator, files = _communicator(template, options, context)
+    decisions = context.decisions
     settings: Settings = {
         **sign_in(options.auth),
         "subscription_id": source_subscription(
-            template, context.decisions, context.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
+            template, decisions.plan, decisions.subscription, context.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
         ),
         **cloud_settings(template.cloud),
         "os_type": context.os_type.value,
