@@ -23,14 +23,15 @@ from aib2packer.packer.layout import (
     is_made_script,
     own_names,
 )
-from aib2packer.system.files import holds, open_file, pieces_of, read_bytes
+from aib2packer.system.files import holds, open_file, read_bytes
+from aib2packer.system.packed import pieces_of
 from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from aib2packer.system.files import Content
+    from aib2packer.system.packed import Content
 
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.app.staging import Staging
-    from aib2packer.system.files import Content
+    from aib2packer.system.packed import Content
 
 
 # What holds for all files, so that no part of a run is written: there is no room.

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
-    from aib2packer.system.files import Content
+    from aib2packer.system.packed import Content
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Self
 
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import FILES
-from aib2packer.system.files import pieces_of
+from aib2packer.system.packed import pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from io import FileIO
     from typing import IO
 
-    from aib2packer.system.files import Content
+    from aib2packer.system.packed import Content
 
 _BEGINNING = ".aib2packer-"
 _LOCK, _JOURNAL, _IGNORED = "lock", "journal", ".gitignore"

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Users(Generic[T]):
-    """For each thing the numbers of the templates that have it, in the order in which they came."""
+    """Things, each with the numbers of the templates that have it, in the order in which they came."""
 
     def __init__(self) -> None:
         self._found: dict[T, int | array[int]] = {}  # most things have one template, for which a list would be much

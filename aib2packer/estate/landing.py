@@ -20,8 +20,7 @@ from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import AT_TOP, BUILD_ENDING, RECORD
-from aib2packer.system.files import digest_of
-from aib2packer.system.packed import PackedText, Picked
+from aib2packer.system.packed import PackedText, Picked, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from aib2packer.estate.record import Stale
     from aib2packer.findings.model import Finding
     from aib2packer.packer.facts import Facts
-    from aib2packer.system.files import Content
+    from aib2packer.system.packed import Content
 
 _PATHS = 10
 

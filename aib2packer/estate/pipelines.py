@@ -51,7 +51,7 @@ class PipelineBuild:
     job: str
     """What the job of the build is called, and no other: letters, digits and underscores."""
     path: str
-    """Its folder below that of all."""
+    """The folder of the build, below that of all."""
     file: str
     """What the file of a pipeline of its own has in its name, and no other."""
     schedule: str

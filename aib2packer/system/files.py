@@ -7,22 +7,18 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from aib2packer.system.packed import pieces_of
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from io import BufferedReader
     from pathlib import Path
-    from typing import IO, TypeAlias
+    from typing import IO
 
-    from aib2packer.system.packed import PackedText
-
-    Content: TypeAlias = bytes | PackedText
+    from aib2packer.system.packed import Content
 
 MOST = 16 << 20
 """The most bytes that are read of a file unless somebody says otherwise. ARM takes templates of 4 MB."""
-
-_PIECE = 1 << 20
 
 _REASONS = {
     errno.ENOENT: ("there is no such file", "Check the path."),
@@ -111,23 +107,6 @@ def holds(path: Path, content: Content) -> bool | None:
             return same and all(file.read(len(piece)) == piece for piece in pieces_of(content)) and not file.read(1)
     except FileNotFoundError:
         return None
-
-
-def pieces_of(content: Content) -> Iterator[bytes]:
-    """What is to be in a file, in pieces."""
-    if isinstance(content, bytes):
-        return (content[start : start + _PIECE] for start in range(0, len(content), _PIECE))
-    return iter(content)
-
-
-def digest_of(content: Content) -> str:
-    """The SHA-256 of what is to be in a file."""
-    from hashlib import sha256
-
-    digest = sha256()
-    for piece in pieces_of(content):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 class _NoFileError(OSError):

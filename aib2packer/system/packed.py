@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -126,3 +126,24 @@ class PackedText:
             self._size += len(data)
             self._packed.append(compress(data, _FAST))
             self._last, self._waiting = [], 0
+
+
+Content: TypeAlias = bytes | PackedText
+"""What is to be in a file."""
+
+
+def pieces_of(content: Content) -> Iterator[bytes]:
+    """What is to be in a file, in pieces."""
+    if isinstance(content, bytes):
+        return (content[start : start + _PIECE] for start in range(0, len(content), _PIECE))
+    return iter(content)
+
+
+def digest_of(content: Content) -> str:
+    """The SHA-256 of what is to be in a file."""
+    from hashlib import sha256
+
+    digest = sha256()
+    for piece in pieces_of(content):
+        digest.update(piece)
+    return digest.hexdigest()
