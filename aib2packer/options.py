@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.azure.clouds import Cloud
+    from aib2packer.findings.model import Code
     from aib2packer.text.source import SourceText
 
 BUILD_FILE = "build.pkr.hcl"
@@ -156,6 +157,8 @@ class Options:
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
     origin: Origin | None = None
     """What the comment above a build in a folder names as its origin; with one, it leaves the rest to the page beside it."""
+    accepted: tuple[tuple[Code, str], ...] = ()
+    """Codes whose findings are accepted, each with the reason; the first entry for a code counts."""
     in_estate: bool = False
     """Whether what several builds have stands above the folder, which is one of theirs."""
     facts: bool = False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.reading import FoundTemplate, OpenDocument
+    from aib2packer.findings.model import Finding
     from aib2packer.guide.instructions import Guides
     from aib2packer.guide.migration import AboutInput
     from aib2packer.jsonc.tree import Json
@@ -145,18 +146,19 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
     found = read(opened, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, report)
     if (template := found.template) is None or (decisions := decide(template, CUSTOMIZERS, options, report)) is None:
         return _failed(found, report)
-    symbols = claim(template, report, values_apart=options.side_files)
+    symbols = claim(template, decisions.plan.location, report, values_apart=options.side_files)
     build = _landed(translate(template, decisions, symbols, CUSTOMIZERS, options, report), options, report)
     if report.failed:
         return _failed(found, report)
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report, options.origin), options)
     settings = account(template.body, template.settled, printed.origins, report)
-    for_people = _for_people(build, guides, printed, _about(opened.document, settings, report)) if options.side_files else {}
+    findings = tuple(finding.accepted_by(options.accepted) for finding in report.findings)
+    for_people = _for_people(build, guides, printed, _about(opened.document, settings, findings)) if options.side_files else {}
     return Conversion(
         printed.hcl,
         {**printed.files, **for_people},
-        report.findings,
+        findings,
         settings=settings,
         source_map=printed.places,
         assets=printed.assets,
@@ -182,11 +184,11 @@ def _for_people(build: Build, guides: Guides, printed: Printed, about: AboutInpu
     return folder_files(build, guides.build, (printed.build_file, *printed.files), about)
 
 
-def _about(document: Json, settings: Iterable[Entry], report: Report) -> AboutInput:
+def _about(document: Json, settings: Iterable[Entry], findings: tuple[Finding, ...]) -> AboutInput:
     from aib2packer.guide.migration import AboutInput
     from aib2packer.provenance.accounting import tally
 
-    return AboutInput(document.span.source.name, report.findings, tally(settings))
+    return AboutInput(document.span.source.name, findings, tally(settings))
 
 
 def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:

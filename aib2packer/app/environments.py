@@ -57,11 +57,13 @@ def convert_for(
 
 def _facts(common: Facts, apart: Sequence[Facts]) -> Facts:
     """The facts of the build for all: open is what the file of an environment leaves open."""
-    open_ones = {entry.name for one in apart for entry in one.entries}
+    open_ones: dict[str, bool] = {}
+    for entry in (entry for one in apart for entry in one.entries):
+        open_ones[entry.name] = entry.is_open or open_ones.get(entry.name, False)
     return replace(
         common,
         values=tuple(dict.fromkeys(name for one in apart for name in one.values)),
-        entries=tuple(entry for entry in common.entries if entry.name in open_ones),
+        entries=tuple(replace(entry, is_open=open_ones[entry.name]) for entry in common.entries if entry.name in open_ones),
     )
 
 

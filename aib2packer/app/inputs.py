@@ -16,7 +16,7 @@ from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
     from aib2packer.text.source import SourceText
@@ -166,17 +166,28 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[str] = ()) -> tuple[Template, ...]:
+def collect(
+    arguments: tuple[str, ...],
+    output: Path | None,
+    exclude: Sequence[str] = (),
+    leave: Callable[[Path], object] = lambda _link: None,
+) -> tuple[Template, ...]:
     """The templates that the arguments stand for: files, folders that are searched, ids in Azure, and `-` for standard input.
 
     Each gets a folder named after its file, below a given folder at the same place; `name-2` where that is taken. Most get
     another when the name of what is in the file is known. The output folder is not searched, nor what matches a pattern of
-    `exclude`. A file that is named twice comes once.
+    `exclude`. A file that is named twice comes once. `leave` is called with each link to a folder that none of the arguments
+    leads to: links are not followed.
 
     Raises:
         FileError: A folder cannot be read or holds no file that may be a template.
 
     """
+
+    def leave_outer(link: Path) -> None:
+        if not any(is_within(link, Path(argument)) for argument in arguments):
+            leave(link)
+
     claims = Claims()
     templates: dict[Path | str | None, Template] = {}
     for argument in arguments:
@@ -186,7 +197,7 @@ def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[s
                 templates[resource] = Template(argument, None, folder, resource=argument, is_placed=True)
             continue
         root = Path(argument)
-        for one in _expand(argument, output, exclude):
+        for one in _expand(argument, output, exclude, leave_outer):
             key = one.path and one.path.absolute()
             if key not in templates:
                 templates[key] = replace(one, folder=claims.claim(one.folder), root=root if one.found else None)
@@ -208,7 +219,7 @@ def require_there(templates: Sequence[Template]) -> None:
                 raise unreadable(one.name, error) from error
 
 
-def _expand(argument: str, output: Path | None, exclude: Sequence[str]) -> Iterator[Template]:
+def _expand(argument: str, output: Path | None, exclude: Sequence[str], leave: Callable[[Path], object]) -> Iterator[Template]:
     """The templates that an argument stands for, with their folders as they should be."""
     if argument == STDIN:
         yield Template("<stdin>", None, PurePosixPath("stdin"))
@@ -217,7 +228,7 @@ def _expand(argument: str, output: Path | None, exclude: Sequence[str]) -> Itera
     if not is_folder(path):
         yield Template(argument, path, PurePosixPath(_folder_name(path.name)))
         return
-    files = _files(path, output, exclude)
+    files = _files(path, output, exclude, leave)
     modules = modules_of(files)
     for file in files:
         if file not in modules.called:
@@ -225,17 +236,21 @@ def _expand(argument: str, output: Path | None, exclude: Sequence[str]) -> Itera
             yield Template(str(file), file, folder, found=True, calls=file in modules.callers)
 
 
-def _files(folder: Path, output: Path | None, exclude: Sequence[str]) -> list[Path]:
+def _files(folder: Path, output: Path | None, exclude: Sequence[str], leave: Callable[[Path], object]) -> list[Path]:
     """The files below a folder that may be templates, sorted by their path."""
 
     def fail(error: OSError) -> None:
         raise unreadable(error.filename, error) from error
 
-    files = candidates(folder, output, exclude, fail)
+    links: list[Path] = []
+    files = candidates(folder, output, exclude, fail, links.append)
+    for link in sorted(links):
+        leave(link)
     if not files:
         reason = "no *.json, *.jsonc, *.bicep or *.tf file in this folder"
+        also = f"; links are not followed, such as {min(links)}" if links else ""
         raise FileError(
-            str(folder), f"{reason} that is not left out" if exclude else reason, "Give one that holds image templates."
+            str(folder), f"{reason} that is not left out" if exclude else reason, f"Give one that holds image templates{also}."
         )
     return files
 

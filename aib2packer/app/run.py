@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
     from aib2packer.conversion import Conversion
-    from aib2packer.findings.model import Finding, Level
+    from aib2packer.findings.model import Code, Finding, Level
     from aib2packer.options import Options, Unfetched
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
@@ -67,6 +67,10 @@ _STDOUT_NAMES: dict[Emit | None, str] = {
 }  # what a person would call it beside the other
 
 _LEFT_OUT = "left out"  # State.LEFT_OUT, and what the table calls a file with nothing else
+
+
+def _nothing_accepted(_template: str) -> tuple[tuple[Code, str], ...]:
+    return ()
 
 
 class Outcome(Enum):
@@ -125,6 +129,8 @@ class Request:
     """The folders that earlier runs have given to templates below that of all, by where these stand."""
     look: bool = False
     """Whether only to look: nothing is written, and the results have the facts of the builds."""
+    accepted_in: Callable[[str], tuple[tuple[Code, str], ...]] = _nothing_accepted
+    """Gives the codes that are accepted in a template, each with the reason."""
     fail_on: Level = Severity.ERROR
     """The lightest findings that make the exit status 1."""
 
@@ -354,6 +360,7 @@ def _convert(
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
         scripts_there={} if request.into is None else request.into.scripts,
+        accepted=request.accepted_in(template.shown),
         origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.folder else None,
         called=(template.folder.name or template.path.stem) if request.folder and template.path else "",
         in_estate=request.estate and not request.into,

@@ -64,6 +64,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     if audit.passed_over:
         holds = "file holds" if audit.passed_over == 1 else "files hold"
         yield f"{audit.passed_over} other {holds} no image template."
+    if audit.links:
+        yield from _wrapped("", audit.about_links)
     if audit.left_out:
         yield f"{_times(audit.left_out, 'image template')} left out: a condition or a loop switches {_it(audit.left_out)} off."
     yield "Below, each number says how many templates have it."

@@ -41,7 +41,7 @@ class Accepted:
 
     def covers(self, template: str, finding: Finding) -> bool:
         """Whether it is about a finding of a template; that of a code is about those that were made of it."""
-        return self.code in {finding.code, finding.code.formerly} and self.is_for(template)
+        return self.is_for(template) and finding.accepted_by(((self.code, self.reason),)).accepted != ""
 
     def is_for(self, template: str) -> bool:
         """Whether it is about a template; the name of an image in it may be left out.
@@ -60,17 +60,14 @@ class Baseline:
 
     accepted: tuple[Accepted, ...] = ()
 
-    def reason(self, template: str, finding: Finding) -> str:
-        """Why a finding is accepted; "" where it is not."""
-        return next((one.reason for one in self.accepted if one.covers(template, finding)), "")
-
-    def is_known(self, template: str, finding: Finding) -> bool:
-        """Whether a finding is accepted."""
-        return self.reason(template, finding) != ""
+    def reasons(self, template: str) -> tuple[tuple[Code, str], ...]:
+        """The codes that are accepted in a template, each with the reason."""
+        return tuple((one.code, one.reason) for one in self.accepted if one.is_for(template))
 
     def applied(self, template: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings of a template, with the reason in those that are accepted."""
-        return tuple(replace(finding, accepted=self.reason(template, finding)) for finding in findings)
+        reasons = self.reasons(template)
+        return tuple(finding.accepted_by(reasons) for finding in findings)
 
     def gone(self, found: Iterable[tuple[str, Finding]], templates: Iterable[str] | None = None) -> list[Accepted]:
         """The entries that are about none of the findings; only those for one of the templates, where some of all are given."""

@@ -34,8 +34,15 @@ if TYPE_CHECKING:
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
 
-def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
-    """What there is to say of the templates, those left out that hold none; `short_names`: without the folder of all."""
+def gather(results: Sequence[Result], *, short_names: bool = True, links: Sequence[str] = ()) -> Audit:
+    """What there is to say of the templates, those left out that hold none.
+
+    Args:
+        results: What became of the files that were found.
+        short_names: Whether the folder that all lie in is left out of their names.
+        links: Links that were not followed.
+
+    """
     told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE]
     told = _with_short_names(told) if short_names else told
     pairs = [(safe(result.name), finding) for result in told for finding in result.findings]
@@ -47,6 +54,7 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
         findings=tuple(pairs),
         passed_over=len(results) - len(told),
         left_out=states[State.LEFT_OUT],
+        links=tuple(map(safe, links)),
         settings=(states[State.CONVERTED], states[State.LOST]),
         obstacles=_causes((name, finding) for name, finding in pairs if finding.severity is Severity.ERROR),
         asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
@@ -157,6 +165,8 @@ _ACCOUNTS = {
 def _account(facts: Facts) -> Iterator[Need]:
     auth = facts.launch.auth
     yield _need(_ACCOUNTS[auth], SIGN_IN[auth].replace("`", ""))
+    if facts.launch.runs_az and auth is not Auth.CLI:
+        yield _need("the Azure CLI, signed in to the same account", "steps of the build beside azure-arm run az")
 
 
 def _secrets(facts: Facts) -> Iterator[Need]:

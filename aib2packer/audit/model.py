@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks, is_decision
+from aib2packer.findings.text import about_links
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ class Audit:
     """Files that hold no image template."""
     left_out: int
     """Image templates that are switched off."""
+    links: tuple[str, ...]
+    """Links that lead out of the folder, and are not followed."""
     settings: tuple[int, int]
     """Settings that are converted, and those that are lost: of a template that does not convert, all."""
     obstacles: tuple[Cause, ...]
@@ -210,6 +213,11 @@ class Audit:
             share = self.share
             return "under 1 %" if share < 1 else "over 99 %" if share > 99 else f"{share:.0f} %"  # noqa: PLR2004 - of 100
         return f"{self.share:.0f} %"
+
+    @property
+    def about_links(self) -> str:
+        """What is said of links that are not followed; "" for none."""
+        return about_links(self.links)
 
     @property
     def minutes(self) -> float:

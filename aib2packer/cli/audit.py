@@ -67,10 +67,12 @@ def audit_command(
     _refuse_wrong(paths, given)
     level, new_baseline = cast("Level | None", given.pop("fail_on")), cast("str | None", given["write_baseline"])
     most = cast("int", given["most"])
+    links: list[Path] = []
     try:
         given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
         baseline = baselines.read(cast("str | None", given["baseline"]), most)
-        templates = collect(paths or _in_azure(given | {"quiet": quiet}, most), None, cast("tuple[str, ...]", given["exclude"]))
+        arguments = paths or _in_azure(given | {"quiet": quiet}, most)
+        templates = collect(arguments, None, cast("tuple[str, ...]", given["exclude"]), links.append)
         require_there(templates)
     except FileError as error:
         _refuse(error)
@@ -89,7 +91,7 @@ def audit_command(
 
     whole = not paths or any(one.found for one in templates)
     marked = baselines.applied(results, baseline, level or Severity.ERROR, whole=whole)
-    audit = gather(marked)
+    audit = gather(marked, links=[*map(str, links)])
     if not audit.rows:
         print_error("no file here holds an image template: give other files or folders")
         sys.exit(2)

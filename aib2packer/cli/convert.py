@@ -124,6 +124,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     listed: tuple[Finding, ...] = ()
+    links: list[Path] = []
     try:
         accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
@@ -133,13 +134,12 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             group = cast("str | None", given["resource_group"])
             print_waiting("Waiting for az, which lists the image templates.", quiet=reporting.quiet)
             arguments, listed = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
-        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
+        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]), links.append)
     except FileError as error:
         sys.exit(_refuse(error, reporting))
-    given["fetcher"] = _fetcher()
-    files = {"file": file, "folder": folder, "into": _shared(into), "most": most}
-    estate = {"estate": many and into is None, **_recorded(folder)}
-    request = picked(Request, given | {"options": picked(Options, given), **files, **estate})
+    of_run: dict[str, object] = {"file": file, "folder": folder, "into": _shared(into), "most": most, "fetcher": _fetcher()}
+    of_run |= {"estate": many and into is None, **_recorded(folder), **_accepting(accepted)}
+    request = picked(Request, given | {"options": picked(Options, given)} | of_run)
     try:
         jobs = configured(context, inputs, request, quiet=reporting.quiet)
         _require_apart(jobs)
@@ -149,7 +149,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         echo(about_all(context, len(inputs)))
     with Writing(folder) as writing:
         if many:
-            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True)
+            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True, links=links)
         else:
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
@@ -263,6 +263,11 @@ def _baseline(file: str | None, most: int) -> Baseline | None:
     from aib2packer.cli import baselines
 
     return baselines.read(file, most)
+
+
+def _accepting(baseline: Baseline | None) -> dict[str, object]:
+    """What a request has of a baseline."""
+    return {} if baseline is None else {"accepted_in": baseline.reasons}
 
 
 def _accepted(

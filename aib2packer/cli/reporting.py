@@ -57,11 +57,12 @@ def format_of(name: str) -> Format | None:
 class Telling:
     """What a run has to say, result by result. It keeps what is shown in the end: an estate is larger than the memory."""
 
-    def __init__(self, reporting: Reporting, *, many: bool) -> None:
-        """`many`: whether the findings are summed up, and there is a table."""
+    def __init__(self, reporting: Reporting, *, many: bool, links: Sequence[Path] = ()) -> None:
+        """`many`: whether the findings are summed up, and there is a table; `links`: those that were not followed."""
         self._reporting = reporting
         self._overview = _overview() if many else None
         in_full = reporting.quiet or reporting.verbose or reporting.findings is not Format.TEXT
+        self._links = links
         self._keeps = not many or in_full or bool(reporting.findings_files)
         self._kept: list[Judgement] = []
         self._accounts: list[Result] = []
@@ -170,10 +171,11 @@ class Telling:
         good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
         uncounted = (Outcome.NO_TEMPLATE, Outcome.FOR_ALL, Outcome.LEFT_OUT)
         total = self._outcomes.total() - sum(self._outcomes[outcome.value] for outcome in uncounted)
-        others = f"\n{_passed_over(self._passed_over)}" if self._passed_over else ""
+        told = (_passed_over(self._passed_over), text.about_links([*map(str, self._links)]))
+        others = "".join(f"\n{sentence}" for sentence in told if sentence)
         of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
-        told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
-        return f"{self._overview.table(width=width())}{others}\n\n{told}"
+        last = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
+        return f"{self._overview.table(width=width())}{others}\n\n{last}"
 
 
 def _overview() -> Overview:
@@ -184,6 +186,8 @@ def _overview() -> Overview:
 
 
 def _passed_over(count: int) -> str:
+    if not count:
+        return ""
     return "1 other file holds no image template." if count == 1 else f"{count} other files hold no image template."
 
 

@@ -88,6 +88,12 @@ class Finding:
         """What the finding asks of people."""
         return self.code.asks
 
+    def accepted_by(self, entries: Iterable[tuple[Code, str]]) -> Finding:
+        """The finding with the reason of the first entry that is for its code, or for the one that this was a part of."""
+        own = {self.code, self.code.formerly}
+        reason = next((reason for code, reason in entries if code in own), "")
+        return self if reason == self.accepted else replace(self, accepted=reason)
+
     def reaches(self, level: Level) -> bool:
         """Whether it is as severe as a severity, or as pressing as what is asked; what is accepted never is."""
         if self.accepted:

@@ -23,6 +23,7 @@ _FIRST_WORD = pattern(r"[a-z]+(?=['\s,:;]|\.?$|\.\s)")
 _SMALL_NAMES = {"az", "azcopy", "git", "http", "https", "packer", "sudo", "uri"}
 _TAB = "    "
 _ELLIPSIS = "…"
+_LINKS, _LONGEST_LINK = 4, 66  # names, columns
 _SECRET = "***"  # noqa: S105 - what is shown for one
 
 # In the order of the severities.
@@ -61,6 +62,19 @@ def listed(names: Sequence[str], count: int | None = None) -> str:
     """The first names of some, and how many more there are; `count`: of all, where `names` are the first of them."""
     more = 0 if count is None else count - len(names)
     return f"{', '.join(names)}, and {more} more" if more > 0 else ", ".join(names)
+
+
+def about_links(links: Sequence[str]) -> str:
+    """What is said of links to folders that are not followed; "" for none."""
+    if not links:
+        return ""
+    first = listed([shortened(safe(link), _LONGEST_LINK) for link in links[:_LINKS]], len(links))
+    if len(links) == 1:
+        return f"1 link leads out of the folder and is not followed: {first}. To include what lies there, name its path too."
+    return (
+        f"{len(links)} links lead out of the folder and are not followed: {first}. "
+        "To include what lies there, name their paths too."
+    )
 
 
 def counted(findings: Sequence[Finding]) -> Counter[Severity]:

@@ -192,7 +192,7 @@ def commands_of(  # noqa: PLR0913 - what a command is made of
     keep_vm_on_error: bool,
 ) -> Commands:
     """The commands for a build with these variables, those left out that have a value in a file beside it."""
-    open_ones = [variable for variable in without if variable.default is None]
+    open_ones = [variable for variable in without if variable.default is None or variable.left_empty]
     required = tuple(variable.name for variable in open_ones if not variable.sensitive)
     copied = bool(required) and options.side_files and not options.environments
     from_file = required and (options.side_files or len(required) > _AS_OPTIONS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.printing import print_value
+from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import VALUES_ENDING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Build
 
 _WIDTH = 126
+_LEFT_EMPTY = "# The parameters file leaves it empty. Without a value, the build uses the template's default."
 _WORD = pattern(r"\b(?:string|number|bool|any|dynamic)\b(?!\s*=)")
 _CONSTRUCTOR = pattern(r"\b(list|set|tuple|map|object)\(([^()]*)\)")
 _SHAPES = {"string": '"..."', "number": "0", "bool": "false"}
@@ -37,18 +40,22 @@ def example(build: Build, guide: Guide) -> str:
     head = f"# Copy this file to {own}, fill it in, and give it to Packer: -var-file={own}"
     if own.endswith(VALUES_ENDING):
         head = f"# Copy this file to {own} and fill it in: Packer reads it by itself"
-    return "\n\n".join((head, *(entry(variable) for variable in open_ones.values()))) + "\n"
+    return "\n\n".join((head, *map(entry, open_ones.values()))) + "\n"
 
 
-def entry(variable: Variable, value: str | None = None) -> str:
-    """What there is to say of a variable, and a line that sets it; `value` is HCL, where there is one already."""
-    return "\n".join(_lines(variable, value or _shape(variable.type)))
+def entry(variable: Variable) -> str:
+    """What there is to say of a variable, and a line that sets it: to its default, where it has one that is known."""
+    default = variable.default
+    value = _shape(variable.type) if default is None or isinstance(default, HclCode) else print_value(default)
+    return "\n".join(_lines(variable, value))
 
 
 def _lines(variable: Variable, value: str) -> Iterator[str]:
     yield from (f"# {line}" for line in wrap(variable.description, _WIDTH))
     for one in variable.validation:
         yield from (f"# {line}" for line in wrap(one.error_message, _WIDTH))
+    if variable.left_empty and variable.default is not None:
+        yield _LEFT_EMPTY
     if variable.sensitive:
         yield f"# A secret, which belongs in no file: export PKR_VAR_{variable.name}=..."
         return

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.guide.example import entry
-from aib2packer.hcl.printing import print_value
-from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.facts import Launch, ValueEntry
 from aib2packer.packer.source.kinds import kind_of_source
@@ -23,6 +21,9 @@ if TYPE_CHECKING:
 _OF_ONE_BUILD = pattern(
     r"image_version(_.*)?|definition_security_type|gallery_subscription_id|managed_image_name|image_source|use_azure_cli_auth|oidc_request_.*"
     r"|client_id|tenant_id"
+)
+_SECRET_BY_NAME = pattern(
+    r"(?:.*_)?(?:(?<!public_)key|token|password|passwd|pwd|passphrase|secret|sas|pat|connection_string|credentials?)"
 )
 
 
@@ -63,7 +64,6 @@ def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
 
 
 def _text(variable: Variable) -> str:
-    if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name):
+    if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name) or _SECRET_BY_NAME.fullmatch(variable.name.lower()):
         return ""
-    default = variable.default
-    return entry(variable) if default is None or isinstance(default, HclCode) else entry(variable, print_value(default))
+    return entry(variable)

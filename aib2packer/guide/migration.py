@@ -11,7 +11,7 @@ from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.hcl.values import Attribute
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.access.rights import grant_command
 from aib2packer.packer.layout import (
     ATTRIBUTES,
@@ -147,13 +147,13 @@ class AboutInput:
 
 def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) -> Page:
     """The page for a build. `about` is the input, `files` are the paths of what lies beside the page."""
-    findings = about.findings
+    findings = tuple(map(_with_reason, about.findings))
     names = guide.names
     rights = (guide.subscription_right, *guide.rights)
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
-        title=f"VM image {guide.name}" if guide.name else "VM image",
+        title=f"VM image {guide.called}".rstrip(),
         source=_base_name(about.name),
         settings=about.settings,
         files=tuple(_described(beside, guide.names)),
@@ -165,11 +165,11 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         counting=_counting(guide),
         counted=guide.counted,
         leftovers=guide.leftovers,
-        to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
+        to_act_on=_entries(finding for finding in others if _asks(finding) is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
-        to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),
+        to_decide=_entries(finding for finding in others if _asks(finding) is Asks.DECIDE),
         choices=guide.choices,
-        to_know=_entries(one for one in others if one.asks is Asks.KNOW and one.code not in ABOUT_TEMPLATE),
+        to_know=_entries(one for one in others if _asks(one) is Asks.KNOW and one.code not in ABOUT_TEMPLATE),
         about_template=_entries(finding for finding in others if finding.code in ABOUT_TEMPLATE),
         rights=rights,
         had=_had(guide),
@@ -188,6 +188,16 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
     )
 
 
+def _with_reason(finding: Finding) -> Finding:
+    """A finding that is accepted, with the reason in place of what to do."""
+    return replace(finding, help=f"Accepted: {finding.accepted}") if finding.accepted else finding
+
+
+def _asks(finding: Finding) -> Asks:
+    """What a finding asks: nothing any more once it is accepted."""
+    return Asks.KNOW if finding.accepted else finding.asks
+
+
 _IN_DOCS = "`docs/cut-over.md` of aib2packer says more."
 _IN_ESTATE = (
     "Who uses the image, how long both run side by side and what else goes, such as the identity, is in the page of all builds."
@@ -197,10 +207,13 @@ _SIDE_BY_SIDE = (
     "Both can build for a while, though not at the same time: for two builds and one patch day at least, about five weeks."
 )
 _HOLD_BACK = (
-    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after each build"
+    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}"
     " (`false` lets it count):"
 )
-_NO_VERSIONS = "A managed image has no versions: copy it before Packer replaces it, or give the new one another name. "
+_MOVE_ASIDE = (
+    "A managed image has no versions, and Packer's takes the name of the old one. To keep that, move it into another resource "
+    "group before the first build; until the build is done, there is none of the name:"
+)
 _COMPARE = "To compare, start a VM of the old and one of the new image:"
 _IDENTITY = "An identity goes when no other template has it, and nothing else uses it, with its role assignments:"
 _SUBNET = "Image Builder needed the subnet without network policies for private links. If nothing else needs that:"
@@ -211,16 +224,17 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     one = guide.service
     again = " A deployment of it builds at once (autoRun)." if one.auto_run else ""
     stop = "stop: first what deploys the template, then its triggers, then wait for what is under way."
-    keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.name or "image"))
+    keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.called or "image"))
     steps = (
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
         (
-            f"{_NO_VERSIONS if one.managed_image else ''}The way back, as long as the template is there:",
-            (*cut_over.hold_back(one), *cut_over.start_again(one)),
+            "The way back, as long as the template is there:",
+            (*cut_over.hold_back(one), *cut_over.move_back(one), *cut_over.renew(one), *cut_over.start_again(one)),
         ),
-        ("When nobody has missed anything:", cut_over.delete(one)),
+        ("When nobody has missed anything:", (*cut_over.delete(one), *cut_over.delete_aside(one))),
     )
-    all_steps = (keep, *steps) if guide.in_estate else (keep, *_beside(guide), *steps, *_left(one))
+    aside = (_MOVE_ASIDE, cut_over.move_aside(one))
+    all_steps = (keep, aside, *steps) if guide.in_estate else (keep, aside, *_beside(guide), *steps, *_left(one))
     (words, commands), *others = (step for step in all_steps if step[1])
     return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
 
@@ -231,7 +245,8 @@ def _beside(guide: Guide) -> tuple[_Step, ...]:
     who = (_WHO, cut_over.find_consumers(one.images) if one.images else ())
     if not one.definitions:
         return who, (f"{_SIDE_BY_SIDE} {_COMPARE}", compare)
-    return who, (f"{_SIDE_BY_SIDE} {_HOLD_BACK}", cut_over.hold_back(one)), (_COMPARE, compare)
+    hold_back = _HOLD_BACK.format("each validation build, which releases it" if guide.releases else "each build")
+    return who, (f"{_SIDE_BY_SIDE} {hold_back}", cut_over.hold_back(one)), (_COMPARE, compare)
 
 
 def _left(service: Service) -> tuple[_Step, ...]:

@@ -33,6 +33,8 @@ class Variable:
     default: Value | None = None
     sensitive: bool = False
     validation: tuple[VariableValidation, ...] = ()
+    left_empty: bool = False
+    """Whether the user's file of values leaves it empty: it is open, even with a default."""
     origin: Span | None = field(default=None, compare=False)
 
     def __hash__(self) -> int:

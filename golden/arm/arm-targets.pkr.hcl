@@ -132,7 +132,7 @@ variable "subscription_id" {
 
 variable "preview" {
   type        = bool
-  description = "Whether the newest version is another one."
+  description = "Exclusion of the image version from the latest."
   default     = true
 }
 
@@ -190,7 +190,7 @@ source "azure-arm" "web" {
   client_id          = var.client_id
   oidc_request_url   = var.oidc_request_url
   oidc_request_token = var.oidc_request_token
-  subscription_id    = local.subnet_id_parts[2]
+  subscription_id    = lower(local.subnet_id_parts[2]) == lower(var.subscription_id) ? local.subnet_id_parts[2] : file("The subnet and the managed image to make must lie in one subscription, as Packer works in one")
 
   # Source image
   os_type         = "Linux"
@@ -258,8 +258,8 @@ build {
     ]
   }
 
-  # SharedImage, copied from the gallery version of azure-arm. In env, Packer renders `{{`, and the Azure CLI reads a file after
-  # `@`: values that are not known yet are encoded.
+  # SharedImage, copied from the gallery version of azure-arm. Packer takes `{{` in env for a template, and the Azure CLI takes
+  # what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"

@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image vhd, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   export PKR_VAR_key_vault_secret_token_value=...
@@ -256,8 +256,8 @@ build {
     ]
   }
 
-  # What no target asked for is deleted, also after a failure above. In env, Packer renders `{{`, and the Azure CLI reads a file
-  # after `@`: values that are not known yet are encoded.
+  # What no target asked for is deleted, also after a failure above. Packer takes `{{` in env for a template, and the Azure CLI
+  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "clean-up"
     env = { for name, value in {

@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
@@ -53,7 +53,7 @@ variable "image" {
 
 variable "region" {
   type        = string
-  description = "Region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
+  description = "Region of the build and region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -216,8 +216,9 @@ build {
     ]
   }
 
-  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template, and the Azure CLI takes what follows `@` for a file: both are percent-encoded in values that are not
+  # known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {

@@ -31,7 +31,11 @@ from tests.cases.templates import GALLERY, GALLERY_TARGET, template
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aib2packer.audit.baseline import Baseline
     from aib2packer.audit.model import Audit
+    from aib2packer.findings.model import Finding
+
+STAMP = {"version": "1.2.3", "of": "images", "date": "2026-11-27"}
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 HOSTILE = (
@@ -172,8 +176,8 @@ def test_only_all_are_100_percent_and_only_none_are_0(tmp_path: Path, converted:
     bar = as_text.render(some, color=False).partition("\n")[0].rpartition("  ")[2]
     assert ("█" in bar, "░" in bar) == (converted > 0, converted < total)
     assert f"{total} templates convert: {percent} " in as_text.render(some, color=False)
-    assert f">{percent}</strong> of the templates convert" in as_page.html(some, version="0")
-    assert f"({percent})" in as_page.markdown(some, version="0")
+    assert f">{percent}</strong> of the templates convert" in as_page.html(some, **STAMP)
+    assert f"({percent})" in as_page.markdown(some, **STAMP)
 
 
 def test_a_role_is_granted_once_and_says_where_a_wider_grant_does(tmp_path: Path) -> None:
@@ -233,7 +237,7 @@ def test_what_is_lost_is_named_once_beside_its_number_and_is_no_decision_too(tmp
     ]
     assert audit.lost_in_builds == 6
     assert [cause.code.id for cause in audit.lost] == ["AIB2P201"]
-    page, text = as_page.markdown(audit, version="1"), as_text.render(audit, color=False)
+    page, text = as_page.markdown(audit, **STAMP), as_text.render(audit, color=False)
     assert (
         page.count("Unknown setting") == page.count("customize\\[\\].sourceUri` |") + 3
     )  # two settings, and where it is refused
@@ -265,12 +269,12 @@ def test_what_is_switched_off_is_neither_converted_nor_a_failure(tmp_path: Path)
     assert (audit.converted, audit.total, audit.share, audit.left_out) == (2, 2, 100.0, 2)
     assert [row.outcome for row in audit.rows] == ["converted", "left out", "converted"]
     assert "2 of 2 templates convert: 100 %" in as_text.render(audit, color=False)
-    assert "<strong>0</strong> templates do not convert yet" in as_page.html(audit, version="1")
+    assert "<strong>0</strong> templates do not convert yet" in as_page.html(audit, **STAMP)
 
 
 def test_each_chapter_is_in_the_menu_and_each_address_leads_somewhere(tmp_path: Path) -> None:
     page = as_page.html(
-        audit_of(tmp_path, a=recent("a", dataDisks=[1]), b=named("b"), c=named("c", source={"type": "X"})), version="1"
+        audit_of(tmp_path, a=recent("a", dataDisks=[1]), b=named("b"), c=named("c", source={"type": "X"})), **STAMP
     )
     menu = page[page.index("<nav") : page.index("</nav>")]
     assert {"#lost", "#refused", "#roles", "#hosts-and-ports", "#image-definitions", "#scripts-and-files", "#terms"} <= set(
@@ -285,10 +289,10 @@ def test_a_page_says_in_which_order_to_work_as_far_as_there_is_work(tmp_path: Pa
     some = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}))
     none = replace(some, rows=some.rows[:1], asked=dict.fromkeys(Asks, ()), by_hand=())
     for page in (as_page.html, as_page.markdown):
-        order = page(some, version="0").partition("Order of work")[2].partition("step by step")[0]
+        order = page(some, **STAMP).partition("Order of work")[2].partition("step by step")[0]
         assert [word for word in ("Correct", "Act on", "Decide", "Prepare", "Run") if word in order] == order_of(order)
         assert "the 1 template that does not convert yet, or leave it out" in order
-        assert order_of(page(none, version="0").partition("Order of work")[2].partition("step by step")[0]) == ["Run"]
+        assert order_of(page(none, **STAMP).partition("Order of work")[2].partition("step by step")[0]) == ["Run"]
 
 
 def order_of(text: str) -> list[str]:
@@ -319,7 +323,7 @@ def test_on_a_terminal_nothing_is_wider_than_80_columns(tmp_path: Path) -> None:
 
 def test_json_has_what_the_other_reports_have(tmp_path: Path) -> None:
     audit = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}))
-    document = json.loads(as_json.render(audit, version="1.2.3"))
+    document = json.loads(as_json.render(audit, **STAMP))
     assert (document["converted"], document["share"]) == (1, 50.0)
     assert [one["template"] for one in document["templates"]] == ["a.json", "b.json"]
     assert document["notConverted"][0]["code"] == "AIB2P104"
@@ -327,7 +331,7 @@ def test_json_has_what_the_other_reports_have(tmp_path: Path) -> None:
 
 
 def test_markdown_shows_hostile_names_as_text(tmp_path: Path) -> None:
-    page = as_page.markdown(audit_of(tmp_path, a=named("a", vmProfile={HOSTILE: 1})), version="1.2.3")
+    page = as_page.markdown(audit_of(tmp_path, a=named("a", vmProfile={HOSTILE: 1})), **STAMP)
     made = MarkdownIt("commonmark").enable("table").render(page)
     assert "<img" not in made
     assert "<script" not in made
@@ -338,7 +342,7 @@ def hostile_page(folder: Path) -> Path:
     broken = named("b", **{HOSTILE: 1, "vmProfile": {"userAssignedIdentities": [HOSTILE], "vmSize": HOSTILE}})
     audit = audit_of(folder, a=named(HOSTILE), b=broken, c=named("c", source={"type": HOSTILE}), **{HOSTILE_FILE: named("d")})
     page = folder / "page.html"
-    page.write_text(as_page.html(audit, version="1.2.3"), encoding="utf-8")
+    page.write_text(as_page.html(audit, **STAMP), encoding="utf-8")
     return page
 
 
@@ -413,7 +417,7 @@ def test_a_baseline_knows_findings_by_code_and_template_and_tells_what_is_gone(t
     public = [(name, finding) for name, finding in found if finding.code is OPEN_TO_THE_INTERNET]
     assert [name for name, _ in public] == ["a.json", "b.json"]
     one = read_baseline(ENTRY.format("a.*"))
-    assert [one.is_known(name, finding) for name, finding in public] == [True, False]
+    assert [is_accepted(one, name, finding) for name, finding in public] == [True, False]
     assert one.gone(found) == []
     assert [entry.template for entry in read_baseline(ENTRY.format("gone.json")).gone(found)] == ["gone.json"]
 
@@ -426,6 +430,10 @@ IMAGE_TO_STORE = {
 }
 
 
+def is_accepted(baseline: Baseline, template: str, finding: Finding) -> bool:
+    return baseline.applied(template, [finding])[0].accepted != ""
+
+
 def test_whoever_accepts_a_code_accepts_what_was_a_part_of_it_and_not_the_other_way_round(tmp_path: Path) -> None:
     found = [
         (name, finding)
@@ -435,7 +443,7 @@ def test_whoever_accepts_a_code_accepts_what_was_a_part_of_it_and_not_the_other_
     assert [finding.code.id for _, finding in found] == ["AIB2P441", "AIB2P445"]
     for code, known in (("AIB2P406", [True, True]), ("AIB2P445", [False, True])):
         baseline = read_baseline(f'[[accepted]]\ncode = "{code}"\nreason = "x"\n')
-        assert [baseline.is_known(name, finding) for name, finding in found] == known
+        assert [is_accepted(baseline, name, finding) for name, finding in found] == known
 
 
 def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None:
@@ -444,7 +452,7 @@ def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None
     with pytest.raises(InputError, match="has no reason: say why it is accepted"):
         read_baseline(text)
     baseline = read_baseline(text.replace('"..."', '"It is so."'))
-    assert all(baseline.is_known(name, finding) for name, finding in found)
+    assert all(is_accepted(baseline, name, finding) for name, finding in found)
 
 
 def test_an_entry_that_was_written_is_for_that_one_file_whatever_folder_the_command_runs_in(
@@ -462,11 +470,11 @@ def test_an_entry_that_was_written_is_for_that_one_file_whatever_folder_the_comm
         (resource, f"{resource}2"),
     ):
         text = write_baseline([(name, finding)], tmp_path).replace('"..."', '"It is so."')
-        assert [read_baseline(text, tmp_path).is_known(one, finding) for one in (name, other)] == [True, False], name
+        assert [is_accepted(read_baseline(text, tmp_path), one, finding) for one in (name, other)] == [True, False], name
     text = write_baseline([("sub/a.json", finding)], tmp_path).replace('"..."', '"It is so."')
     (tmp_path / "sub").mkdir()
     monkeypatch.chdir(tmp_path / "sub")
-    assert [read_baseline(text, tmp_path).is_known(one, finding) for one in ("a.json", "sub/a.json")] == [True, False]
+    assert [is_accepted(read_baseline(text, tmp_path), one, finding) for one in ("a.json", "sub/a.json")] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,25 @@ SIZED = deployment(
 # What is found
 
 
+def test_links_out_of_the_folder_are_named_in_one_line_with_what_to_do(tmp_path: Path) -> None:
+    lay(tmp_path, in__a_json=GOOD, shared__b_json=GOOD.replace("web", "db"))
+    (tmp_path / "in/x").symlink_to("../shared")
+    (tmp_path / "in/y").symlink_to(tmp_path)
+    (tmp_path / "in/same").symlink_to(".")
+    told = "links lead out of the folder and are not followed: in/x, in/y. To include what lies there, name their paths too."
+    status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
+    assert (status, f"\n2 {told}\n" in stderr) == (0, True)
+    done = run("audit", "in", "-o", "r.json", "-o", "r.html", "-o", "r.md", cwd=tmp_path)
+    assert f"2 {told}" in " ".join(done.stdout.decode().split())
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["linksNotFollowed"] == ["in/x", "in/y"]
+    assert all("2 links lead out of" in (tmp_path / name).read_text(encoding="utf-8") for name in ("r.html", "r.md"))
+    status, _, stderr = convert("in", "in/x", "--exclude", "y", "-o", "out", cwd=tmp_path)
+    assert (status, "Converted 2 of 2 templates." in stderr, "not followed" in stderr) == (0, True, False)
+    (tmp_path / "in/a.json").unlink()
+    status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
+    assert (status, "links are not followed, such as in/" in stderr) == (2, True)
+
+
 def test_files_without_a_template_are_one_line_and_no_error_even_if_they_are_broken(tmp_path: Path) -> None:
     lay(tmp_path, good_json=GOOD, package_json='{"name": "x"}', broken_json="{", sub__bytes_json="")
     (tmp_path / "sub/bytes.json").write_bytes(b"\xff\xff")
@@ -230,6 +249,27 @@ def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, pack
     assert "`prod.pkrvars.hcl` in the place of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
     (out / "dev.auto.pkrvars.hcl").write_bytes((out / "dev.pkrvars.hcl").read_bytes())
     assert (verdict := packer.validate(out)).ok, verdict.output
+
+
+def test_a_parameter_that_a_file_leaves_empty_is_open_even_with_a_default(tmp_path: Path, packer: Packer) -> None:
+    text = json.loads(SIZED)
+    text["parameters"]["size"]["defaultValue"] = "Standard_D2s_v5"
+    lay(tmp_path, web_json=json.dumps(text))
+    lay(tmp_path, web_parameters_dev_json=values(size="", owner="me"))
+    lay(tmp_path, web_parameters_prod_json=values(size="Standard_D8s_v5", owner="me"))
+    assert convert("web.json", "-o", "out", "--parameters-beside", cwd=tmp_path)[0] == 0
+    dev, prod = ((tmp_path / f"out/{name}.pkrvars.hcl").read_text(encoding="utf-8") for name in ("dev", "prod"))
+    assert dev.endswith(
+        "\n# Open: the parameters file has no value for these.\n\n# How large the build VM is.\n"
+        "# The parameters file leaves it empty. Without a value, the build uses the template's default.\n"
+        '# size = "Standard_D2s_v5"\n'
+    )
+    assert "# Open" not in prod
+    assert "D2s_v5" in (tmp_path / "out/build.pkr.hcl").read_text(encoding="utf-8")
+    done = run("audit", ".", "--parameters-beside", "-o", "r.json", cwd=tmp_path)
+    assert [one["what"] for one in json.loads((tmp_path / "r.json").read_text())["byHand"]["Values"]] == ["size"], done
+    (tmp_path / "out/dev.auto.pkrvars.hcl").write_text(dev, encoding="utf-8")
+    assert (verdict := packer.validate(tmp_path / "out")).ok, verdict.output
 
 
 def test_environments_whose_builds_differ_get_a_build_each(tmp_path: Path) -> None:

@@ -315,6 +315,19 @@ def test_what_a_baseline_accepts_neither_fails_nor_is_shown(folder: Path) -> Non
     assert convert(*arguments, "--check", "--baseline", "known.toml", cwd=folder)[0] == 1
 
 
+def test_the_page_of_a_build_gives_the_reason_in_place_of_what_is_accepted_to_do(folder: Path) -> None:
+    accepted = ("AIB2P412", "AIB2P304", "AIB2P203")  # one of each: to act on, to decide, lost
+    entries = (f'[[accepted]]\ncode = "{code}"\nreason = "known of {code}"\n' for code in accepted)
+    (folder / "known.toml").write_text("\n".join(entries), encoding="utf-8")
+    assert convert("good.json", "lossy.json", "-o", "out", "--baseline", "known.toml", cwd=folder)[0] == 0
+    pages = [path.read_text(encoding="utf-8") for path in (folder / "out").glob("*/MIGRATION.md")]
+    assert not any(heading in page for page in pages for heading in ("## Before the first build", "## What to decide"))
+    decided = [page.partition("## What was decided")[2].partition("## Rights")[0] for page in pages]
+    assert all("Accepted: known of AIB2P412" in page for page in decided)
+    missing = "".join(page.partition("## What is missing")[2].partition("## What was decided")[0] for page in pages)
+    assert "Accepted: known of AIB2P203" in missing
+
+
 def test_a_baseline_holds_wherever_the_command_is_run(folder: Path) -> None:
     (folder / "known.toml").write_text(
         f'[[accepted]]\ncode = "AIB2P104"\ntemplate = "{folder.name}/wrong.json"\nreason = "x"\n', encoding="utf-8"

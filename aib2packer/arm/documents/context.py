@@ -38,6 +38,8 @@ class Context:
 
     values: Mapping[str, Given | Setting] = field(default_factory=dict)
     filled: frozenset[str] = frozenset()
+    left_empty: frozenset[str] = frozenset()
+    """The names, in lower case, of parameters that a parameters file leaves empty."""
     subscription_id: str | None = None
     resource_group: str | None = None
     location: str | None = None

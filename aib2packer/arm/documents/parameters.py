@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.arm.evaluation.open_texts import is_compared
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.symbolic import walk
 from aib2packer.findings import codes
@@ -104,6 +105,8 @@ class ParameterFact:
     parameter: Parameter
     given: Given | None
     default: ArmValue
+    left_empty: bool = False
+    """Whether a parameters file has an empty text for it, which counts as no value."""
     secret: bool = field(init=False, repr=False)
     """Whether its value must not stand in the output: the template says so, or there is a secret in it."""
 
@@ -143,7 +146,7 @@ def declared_parameters(template: JsonObject) -> dict[str, Parameter]:
     """The parameters that a template declares, by their names in lower case: ARM compares them without regard to case."""
     found: dict[str, Parameter] = {}
     for name, span, declaration in _declarations(template):
-        parameter = _parameter(name, span, declaration)
+        parameter = _parameter(name, span, declaration, template)
         found[name.lower()] = parameter
         if parameter.secure:
             for node in (parameter.default, *parameter.allowed):
@@ -177,12 +180,21 @@ def hide(node: Given | Setting | None) -> None:
         node.span.source.hide(node.span.start, node.span.end)
 
 
-def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
-    """The values that the user gives, by the names as written: of files, then of `NAME=VALUE` settings; the later win.
+@dataclass(frozen=True, slots=True)
+class GivenValues:
+    """The values that the user gives, by the names as written, and the names, in lower case, of what a file leaves empty."""
+
+    values: dict[str, Given | Setting]
+    left_empty: frozenset[str]
+
+
+def read_values(options: Options, report: Report) -> GivenValues:
+    """The values that the user gives: of files, then of `NAME=VALUE` settings; the later win.
 
     What a setting means is only known with the parameters: `bind_values`.
     """
     values: dict[str, Given | Setting] = {}
+    left_empty: set[str] = set()
     for file in options.parameter_files:
         if is_values_file(file.name):
             from aib2packer.terraform.variables import plain, values_of
@@ -195,13 +207,15 @@ def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
                 file.hide(*found.span(1))
         else:
             found_values = _file_values(replaced(document, options.replacements), report)
-            values |= {name: value for name, value in found_values.items() if not (options.empty_is_open and _is_empty(value))}
+            empty = {name for name, value in found_values.items() if options.empty_is_open and _is_empty(value)}
+            values |= {name: value for name, value in found_values.items() if name not in empty}
+            left_empty |= empty
     for setting in options.settings:
         name, _, text = setting.partition("=")
         source = SourceText(f"--set {name.strip()}", text)
         values.pop(name.strip(), None)  # so that it stands last
         values[name.strip()] = Setting(text, Span(source, 0, len(text)))
-    return values
+    return GivenValues(values, frozenset({name.lower() for name in left_empty} - {name.lower() for name in values}))
 
 
 def _is_empty(value: Given) -> bool:
@@ -334,7 +348,7 @@ def _check_type(name: str, span: Span, declaration: JsonObject, report: Report) 
         )
 
 
-def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
+def _parameter(name: str, span: Span, declaration: JsonObject, template: JsonObject) -> Parameter:
     kind = _type(declaration)
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
@@ -342,7 +356,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
     nullable = declaration.get("nullable")
     rules, written_type = _terraform(declaration.get("validation"))
     default = declaration.get("defaultValue")
-    if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in):
+    if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in) and not is_compared(to_fill_in, template):
         left_open = f"The template leaves it to be filled in: {mask(to_fill_in)}"
         default, description = None, f"{description.rstrip('.')}. {left_open}" if description else left_open
     return Parameter(

@@ -69,7 +69,7 @@ class DistributionSteps:
             codes.COPIED,
             target.span,
             f"the Azure CLI {does} distribute[{target.index}] after the build: {why}",
-            help=f"Sign in with the Azure CLI {azure_cli} or later where Packer runs; see the post-processor.",
+            help=f"The Azure CLI {azure_cli} or later must be signed in where Packer runs: see the post-processor.",
         )
 
     def copy(self) -> Iterator[PostProcessors]:

@@ -109,20 +109,27 @@ def _report_last_run(document: JsonObject, report: Report) -> None:
     if not isinstance(status, JsonObject):
         if properties is not None and not any(_artifacts(document)):
             report.add(
-                codes.LAST_RUN,
+                codes.NEVER_BUILT,
                 properties.key_span("source"),
-                "this image template has never run: nothing shows that it builds",
+                "this image template has never run, so nothing shows that it builds",
                 help="Watch the first `packer build` closely: what fails may never have worked.",
             )
         return
     state = string_of(status.get("runState")) or ""
-    if state.lower() in {"failed", "partiallysucceeded", "canceled"}:
+    if state.lower() == "canceled":
+        report.add(
+            codes.NEVER_BUILT,
+            status.key_span("runState"),
+            "the last build in Image Builder was canceled, so nothing shows that the template builds as it is now",
+            help="Watch the first `packer build` closely: what fails may never have worked.",
+        )
+    if state.lower() in {"failed", "partiallysucceeded"}:
         message = " ".join(mask(string_of(status.get("message")) or "").split())
         report.add(
             codes.LAST_RUN,
             status.key_span("runState"),
-            f"Image Builder's last build ended as {state}{f': {message}' if message else ''}",
-            help="Packer may fail in the same place: fix what the message says first.",
+            f"the last build in Image Builder ended as {state}{f': {message}' if message else ''}",
+            help="Fix that first: Packer's build does the same work, and may fail in the same place.",
         )
 
 
@@ -136,7 +143,7 @@ def _report_refused(properties: JsonObject, report: Report) -> None:
             codes.LAST_RUN,
             properties.key_span("provisioningState"),
             f"Image Builder refused this image template when it was deployed{f': {message}' if message else ''}",
-            help="Packer may fail in the same place: fix what the message says first.",
+            help="Fix that first: Packer's build does the same work, and may fail in the same place.",
         )
 
 

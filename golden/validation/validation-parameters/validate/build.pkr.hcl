@@ -21,7 +21,7 @@ packer {
 
 variable "location" {
   type        = string
-  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+  description = "Region of the build and region of the managed image. The template took the region of its resource group. Whoever runs Packer gives it."
 }
 
 variable "resource_group_name" {
@@ -80,7 +80,7 @@ variable "port" {
 
 variable "managed_image_name" {
   type        = string
-  description = "Managed image to validate. Null: the one that the build made last, as ../web.manifest.json says."
+  description = "Managed image to validate. Null: that of the last build, as ../web.manifest.json says."
   default     = null
 }
 
