@@ -258,7 +258,7 @@ def _folder(name: str, file: Path) -> PurePosixPath:
     folder = PurePosixPath(name)
     odd = not folder.parts or any(portable_name(part, "template") != part for part in folder.parts)
     if odd or folder.parts[0].casefold() in {name.casefold() for name in AT_TOP}:
-        reason = f"`folder` comes to `{name}`, and that is no folder below that of all builds"
+        reason = f"`folder` gives `{name}`, which is no folder below that of all builds"
         raise FileError(str(file), reason, "Write names of letters, digits, `-`, `_` and `.`, with `/` between them.")
     return folder
 

@@ -127,7 +127,7 @@ def test_a_clash_names_both_places_and_nothing_is_written(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("web.json", "--into", "packer", "-o", "out"), "--into DIR stands in place of -o: give one of them."),
+        (("web.json", "--into", "packer", "-o", "out"), "Give either --into DIR or -o, not both."),
         (("web.json", "--into", ""), "The name of a file is empty."),
         (("web.json", "desktop.json", "--into", "packer", "--build-name", "a"), "--build-name names one build"),
         (("web.json", "--into", "packer", "--build-name", "a b"), "'a b' is no name for a build"),

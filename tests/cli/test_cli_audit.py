@@ -65,7 +65,7 @@ def test_a_subscription_beside_a_path_is_refused(tmp_path: Path) -> None:
     lay(tmp_path)
     done = run("audit", "in", "--subscription", "11111111-1111-1111-1111-111111111111", cwd=tmp_path)
     assert done.returncode == 2
-    assert "--subscription stands in place of PATH: give one of them." in done.stderr.decode()
+    assert "Give either PATH or --subscription, not both." in done.stderr.decode()
 
 
 def test_the_share_and_the_findings_decide_the_exit_status(tmp_path: Path) -> None:

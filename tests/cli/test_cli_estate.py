@@ -58,7 +58,8 @@ def test_links_out_of_the_folder_are_named_in_one_line_with_what_to_do(tmp_path:
     (tmp_path / "in/y").symlink_to(tmp_path)
     (tmp_path / "in/same").symlink_to(".")
     (tmp_path / "in/z.json").symlink_to("../shared/b.json")
-    told = "links lead out of the folder and are not followed: in/x, in/y, in/z.json. To include what lies there, name their paths too."
+    named = "in/x, in/y, in/z.json. To include what lies there, name their paths too."
+    told = f"links lead out of the folder and are not followed: {named}"
     status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
     assert (status, f"\n3 {told}\n" in stderr) == (0, True)
     done = run("audit", "in", "-o", "r.json", "-o", "r.html", "-o", "r.md", cwd=tmp_path)

@@ -148,7 +148,7 @@ def test_a_run_of_some_templates_leaves_what_became_of_the_others(templates: tup
     status, said = convert(*(one.format(Path.cwd()) for one in templates), "-o", "out", "--prune")
 
     assert status == 0
-    assert "AIB2P466 note: what is here for all builds stays as it is: this run was not given the templates of " in said
+    assert "AIB2P466 note: the files for all builds stay as they are: this run was not given the templates of " in said
     assert state() == before | {"web/scripts/07-old.sh": b""}
 
 

@@ -161,7 +161,7 @@ def test_a_template_behind_a_link_that_leads_out_of_a_folder_is_not_read_but_nam
     (one,) = collect((str(tmp_path / "in"),), None, (), left.append)
     assert (one.name, left) == (str(tmp_path / "in/a.json"), [tmp_path / "in/link.json"])
     (tmp_path / "in/a.json").unlink()
-    with pytest.raises(FileError, match="no .* file in this folder"):
+    with pytest.raises(FileError, match=r"no .* file in this folder"):
         collect((str(tmp_path / "in"),), None)
     (tmp_path / "in/a.json").symlink_to("b.json")
     (tmp_path / "in/b.json").write_text(json.dumps(template()))
