@@ -146,9 +146,7 @@ def test_two_templates_of_one_name_are_told_and_the_first_is_written(folder: Pat
     status, _, stderr = convert("web.json", "again.json", "--into", "packer", cwd=folder)
 
     assert status == 1
-    assert (
-        "again.json: AIB2P023 error: packer/web.pkr.hcl, which this template becomes, is made of web.json in this run" in stderr
-    )
+    assert "again.json: AIB2P023 error: this template becomes packer/web.pkr.hcl, and so does web.json in this run" in stderr
 
 
 def test_builds_of_a_folder_share_what_is_alike_in_their_scripts_until_one_of_them_changes(tmp_path: Path) -> None:

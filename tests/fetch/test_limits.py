@@ -164,7 +164,7 @@ def test_a_host_that_takes_all_the_time_for_a_file_is_asked_for_no_other(server:
 
     reasons = Counter(one.reason for one in found.values() if isinstance(one, Unfetched))
     assert reasons["it is not complete after 0.4 seconds"] == 4
-    assert reasons["localhost takes longer than 0.4 seconds for a file, so nothing more was requested from it"] == 8
+    assert reasons["localhost takes longer than 0.4 seconds for a file: nothing more was requested from it"] == 8
 
 
 def test_all_files_of_a_run_together_have_a_limit(server: Server) -> None:
