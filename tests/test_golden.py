@@ -112,6 +112,7 @@ def test_a_case_has_hcl_unless_a_finding_is_an_error(case: str) -> None:
 
     failed = any(finding.severity is Severity.ERROR for finding in conversion.findings)
     assert (conversion.hcl is None) == failed
+    assert golden_hcl(case).exists() is not failed  # one of before the error is a leftover
     assert not (failed and conversion.files)
 
 

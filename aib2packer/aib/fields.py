@@ -574,8 +574,8 @@ class Fields:
         self.report.add(codes.MISSING_FIELD, self.key_span(key), f"{self._name(key)} is missing{answer}", help=help_text)
 
     def unused(self) -> tuple[JsonMember, ...]:
-        """The set keys that nobody asked for."""
-        return tuple(member for member in self.object if member.key not in self._used and not _is_unset(member.value))
+        """The keys that nobody asked for; a null says nothing, not even to a service that takes no unknown key."""
+        return tuple(member for member in self.object if member.key not in self._used and not _is_null(member.value))
 
     def close(self, elsewhere: Mapping[str, str] | None = None) -> None:
         """Report the keys that nobody asked for. `elsewhere` says of keys, in lower case, where they belong."""
@@ -918,6 +918,10 @@ def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None
     if not isinstance(value, JsonScalar) or not isinstance(value.value, str) or not IN_NAMES.fullmatch(value.value):
         return None
     return TemplateText((replace(lone_placeholder(value.value), kind=kind),), value.span)
+
+
+def _is_null(value: Json) -> bool:
+    return isinstance(value, JsonScalar) and value.value is None
 
 
 def _is_unset(value: Json) -> bool:

@@ -174,12 +174,12 @@ def open_document(
     """
     given = read_values(options, report)
     filled = fill(replaced(document, options.replacements), given.values, options, report)
-    for form, span in filled.half:
+    for token, span in filled.half:
         report.add(
             codes.PLACEHOLDER,
             span,
-            f"this template has placeholders such as `{form}`: this may be one of them, or belong to the shell",
-            help="Fill in the template with its own tool first, or give every placeholder a value: --set name=…",
+            f"`{token}` may be a placeholder, as the template has others of this form, or belong to the shell",
+            help="Fill in the template with its own tool first, or give every placeholder a value with --set.",
         )
     _report_unused(filled, options, report)
     context = Context(

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 _FORMAT_VERSION = 1
 
 
-def render(audit: Audit, *, version: str, of: str = "", date: str = "") -> str:
-    """One document; `of` and `date`: what was looked at, and when, where it is to say that."""
+def render(audit: Audit, *, version: str, of: str, date: str) -> str:
+    """One document; `of` and `date`: what was looked at, "" where that has no name, and when."""
     converted, lost = audit.settings
     document = {
         "formatVersion": _FORMAT_VERSION,
         "tool": {"name": "aib2packer", "version": version},
         "lookedAt": of or None,
-        "date": date or None,
+        "date": date,
         "templates": list(map(_row, audit.rows)),
         "converted": audit.converted,
         "share": round(audit.share, 2),

@@ -24,6 +24,7 @@ from aib2packer.packer.layout import (
     SINGLE_PIPELINES,
 )
 from aib2packer.packer.shell_words import Word
+from aib2packer.packer.validation.validation_build import SIDE_BY_SIDE
 from aib2packer.provenance.accounting import State, in_words
 from aib2packer.rendering.markdown import Markdown, cell, code, codes
 
@@ -124,8 +125,11 @@ class EstatePage:
     back: tuple[Stage, ...]
     held_back: tuple[Stage, ...]
     let_count: tuple[Stage, ...]
-    without_versions: tuple[str, ...]
-    """Builds that make managed images."""
+    aside: tuple[Stage, ...]
+    """Old managed images are moved out of the way."""
+    moved_back: tuple[Stage, ...]
+    can_wait: tuple[str, ...]
+    """Builds with a variable by which their versions are held back."""
     delete: tuple[Stage, ...]
     identities: tuple[Stage, ...]
     subnets: tuple[Stage, ...]
@@ -176,12 +180,20 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         back=_stages((path, (*cut_over.name(one), *cut_over.start_again(one))) for path, one in services),
         held_back=_stages((path, cut_over.hold_back(one)) for path, one in services),
         let_count=_stages((path, cut_over.let_count(one)) for path, one in services),
-        without_versions=tuple(path for path, one in services if one.managed_image),
-        delete=_stages((path, (*cut_over.name(one), *cut_over.delete(one))) for path, one in services),
+        aside=_stages((path, cut_over.move_aside(one)) for path, one in services),
+        moved_back=_stages((path, (*cut_over.move_back(one), *cut_over.renew(one))) for path, one in services),
+        can_wait=tuple(one.path for one in builds if _can_wait(one)),
+        delete=_stages(
+            (path, (*cut_over.name(one), *cut_over.delete(one), *cut_over.delete_aside(one))) for path, one in services
+        ),
         identities=_of_several(((path, one.identities) for path, one in services), cut_over.delete_identity),
         subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),
         unregister=cut_over.unregister(known),
     )
+
+
+def _can_wait(build: EstateBuild) -> bool:
+    return any(entry.name == SIDE_BY_SIDE.name for entry in build.facts.entries)
 
 
 def _settings(estate: Estate) -> str:

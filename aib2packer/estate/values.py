@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.facts import PackerCommand, ValueEntry
 
 _WIDTH = 98
+_NO_WARNING = "-no-warn-undeclared-var"
 _HEAD = (
     "Values that several builds share. Uncomment a line to give its value to all of them, and pass -var-file={} before "
     "the files of a single build: the last value counts. Packer reads *{} before everything else, so pass such a file "
@@ -79,5 +80,8 @@ def _read_by_itself(build: EstateBuild, command: PackerCommand) -> Iterator[str]
 def commands(estate: Estate, build: EstateBuild, environment: str = "") -> tuple[str, ...]:
     """What runs a build in its folder, for the first environment or the one whose file is named."""
     launch = build.facts.launch
-    every = (replace(one, values=given(estate, build, one, environment)) for one in (*launch.checks, *launch.builds))
-    return (launch.init, *map(str, every))
+    # packer validate warns of each value of others, which packer build takes without a word.
+    quiet = (_NO_WARNING,) if estate.shares(build) and any(build.path not in value.paths for value in estate.shared) else ()
+    checks = (replace(one, values=(*quiet, *given(estate, build, one, environment))) for one in launch.checks)
+    builds = (replace(one, values=given(estate, build, one, environment)) for one in launch.builds)
+    return (launch.init, *map(str, (*checks, *builds)))

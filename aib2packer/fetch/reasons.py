@@ -31,9 +31,11 @@ def reason_of(error: HTTPError, host: str) -> FetchError:
     """What an error of the connection means."""
     match error:
         case SSLError():
-            return FetchError(
+            # What a host shows that nobody vouches for, it shows for each of its files.
+            return HostError(
                 f"there is no secure connection to {host} ({_tls_words(error)})",
                 "If your network has a certificate authority of its own, name its certificates in SSL_CERT_FILE.",
+                host,
             )
         case ProxyError(original_error=original):
             return HostError(

@@ -63,7 +63,7 @@ VHD_TAGS = Code("AIB2P215", Severity.LOSS, "tags of a VHD")
 UNFILLED = Code("AIB2P217", Severity.LOSS, "placeholder read as unset")
 COPY_WITHOUT_DISKS = Code("AIB2P216", Severity.LOSS, "copy without data disks")
 TERRAFORM_RULE = Code("AIB2P220", Severity.LOSS, "rule of a variable")
-NO_FILE_FITS = Code("AIB2P221", Severity.LOSS, "no file that fits")
+NO_FILE_FITS = Code("AIB2P221", Severity.LOSS, "no matching file")
 UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "unaccounted setting", Asks.ACT)
 
 # Changes

@@ -23,8 +23,7 @@ _NO_NAME = "image_template=...  # what it is called"
 def values(services: Sequence[Service]) -> tuple[str, ...]:
     """Variables of the shell for what the templates do not tell about themselves."""
     lacking = {name for one in services for name in _UNKNOWN if not getattr(one, name)}
-    wants = (names for one in services for names in (*(place.wants for place in one.definitions), one.wants))
-    wanted = dict.fromkeys(name for names in wants for name in names)
+    wanted = dict.fromkeys(name for one in services for name in one.all_wants)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
         *(f"{name}=..." for name in wanted),
@@ -134,6 +133,43 @@ def let_count(service: Service) -> tuple[str, ...]:
         f"az sig image-version update {one.options} --gallery-image-version ... --set publishingProfile.excludeFromLatest=false"
         for one in service.definitions
     )
+
+
+def move_aside(service: Service) -> tuple[str, ...]:
+    """Commands that move the managed images that are there out of the way of new ones, under their names."""
+    groups = {(one.subscription, one.old_group): one.id for one in reversed(service.managed_images)}
+    return tuple(
+        f"az group create --subscription {subscription} --name {group}"
+        f' --location "$(az image show --ids {image} --query location --output tsv)"'
+        for (subscription, group), image in groups.items()
+    ) + tuple(f"az resource move --destination-group {one.old_group} --ids {one.id}" for one in service.managed_images)
+
+
+def move_back(service: Service) -> tuple[str, ...]:
+    """Commands that put the managed images of Image Builder into the place of those of Packer."""
+    return tuple(
+        line
+        for one in service.managed_images
+        for line in (
+            f"az image delete --ids {one.id}",
+            f"az resource move --destination-group {one.group} --ids {one.aside}",
+        )
+    )
+
+
+def renew(service: Service) -> tuple[str, ...]:
+    """Commands for a scale set that names a managed image: by its id, which another image then has."""
+    if not service.managed_images:
+        return ()
+    return (
+        "id=...  # of a scale set that names the image",
+        'az vmss reimage --ids "$id"  # its instances are of this image then; new ones are anyway',
+    )
+
+
+def delete_aside(service: Service) -> tuple[str, ...]:
+    """Commands that delete the managed images that were moved out of the way."""
+    return tuple(f"az image delete --ids {one.aside}" for one in service.managed_images)
 
 
 def list_versions(service: Service) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ _OF_ONE_BUILD = pattern(
     r"image_version(_.*)?|definition_security_type|gallery_subscription_id|managed_image_name|image_source|use_azure_cli_auth|oidc_request_.*"
     r"|client_id|tenant_id"
 )
+_SECRET_BY_NAME = pattern(
+    r"(?:.*_)?(?:(?<!public_)key|token|password|passwd|pwd|passphrase|secret|sas|pat|connection_string|credentials?)"
+)
 
 
 def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
@@ -61,6 +64,6 @@ def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
 
 
 def _text(variable: Variable) -> str:
-    if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name):
+    if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name) or _SECRET_BY_NAME.fullmatch(variable.name.lower()):
         return ""
     return entry(variable)

@@ -207,10 +207,13 @@ _SIDE_BY_SIDE = (
     "Both can build for a while, though not at the same time: for two builds and one patch day at least, about five weeks."
 )
 _HOLD_BACK = (
-    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after each build"
+    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}"
     " (`false` lets it count):"
 )
-_NO_VERSIONS = "A managed image has no versions: copy it before Packer replaces it, or give the new one another name. "
+_MOVE_ASIDE = (
+    "A managed image has no versions, and Packer's takes the name of the old one. To keep that, move it into another resource "
+    "group before the first build; until the build is done, there is none of the name:"
+)
 _COMPARE = "To compare, start a VM of the old and one of the new image:"
 _IDENTITY = "Delete an identity, with its role assignments, once no other template and nothing else uses it:"
 _SUBNET = "Image Builder needed the subnet without network policies for private links. If nothing else needs that:"
@@ -225,12 +228,13 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     steps = (
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
         (
-            f"{_NO_VERSIONS if one.managed_image else ''}The way back, as long as the template is there:",
-            (*cut_over.hold_back(one), *cut_over.start_again(one)),
+            "The way back, as long as the template is there:",
+            (*cut_over.hold_back(one), *cut_over.move_back(one), *cut_over.renew(one), *cut_over.start_again(one)),
         ),
-        ("When nobody has missed anything:", cut_over.delete(one)),
+        ("When nobody has missed anything:", (*cut_over.delete(one), *cut_over.delete_aside(one))),
     )
-    all_steps = (keep, *steps) if guide.in_estate else (keep, *_beside(guide), *steps, *_left(one))
+    aside = (_MOVE_ASIDE, cut_over.move_aside(one))
+    all_steps = (keep, aside, *steps) if guide.in_estate else (keep, aside, *_beside(guide), *steps, *_left(one))
     (words, commands), *others = (step for step in all_steps if step[1])
     return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
 
@@ -241,7 +245,8 @@ def _beside(guide: Guide) -> tuple[_Step, ...]:
     who = (_WHO, cut_over.find_consumers(one.images) if one.images else ())
     if not one.definitions:
         return who, (f"{_SIDE_BY_SIDE} {_COMPARE}", compare)
-    return who, (f"{_SIDE_BY_SIDE} {_HOLD_BACK}", cut_over.hold_back(one)), (_COMPARE, compare)
+    hold_back = _HOLD_BACK.format("each validation build, which releases it" if guide.releases else "each build")
+    return who, (f"{_SIDE_BY_SIDE} {hold_back}", cut_over.hold_back(one)), (_COMPARE, compare)
 
 
 def _left(service: Service) -> tuple[_Step, ...]:

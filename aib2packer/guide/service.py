@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.text import safe
 from aib2packer.hcl.values import Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.facts import GalleryPlace, Service
+from aib2packer.packer.facts import GalleryPlace, ImagePlace, Service
 from aib2packer.packer.shell_words import Word, shown_word, word
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 _SUBNET = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Network/virtualNetworks/{}/subnets/{}"
+_ASIDE = "old-"
 _AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.2
 
 
@@ -39,7 +40,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         auto_run=template.auto_run.value,
         subnets=tuple(filter(None, _subnets(template, symbols))),
         definitions=tuple(dict.fromkeys(places)),
-        managed_image=any(one.image is not None and one.definition is None for one in template.targets),
+        managed_images=tuple(dict.fromkeys(_managed_images(template, symbols))),
         counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
         staging_group="".join(map(str, staging)),
@@ -64,6 +65,20 @@ def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
     words = tuple(_known(text, symbols) for text in texts)
     subscription, group, gallery, name = map(str, words)
     return GalleryPlace(subscription, group, gallery, name, _wants(words))
+
+
+def _managed_images(template: ImageTemplate, symbols: Symbols) -> Iterator[ImagePlace]:
+    for target in template.targets:
+        if (image := target.image) is not None and target.definition is None:
+            texts = (image.subscription, image.resource_group, image["images"])
+            words = subscription, group, name = tuple(_known(text, symbols) for text in texts)
+            aside = shown_word(_ASIDE, group)
+            there, moved = (shown_word(*_id_of_image(subscription, place, name)) for place in (group, aside))
+            yield ImagePlace(str(there), str(moved), str(subscription), str(group), str(aside), _wants(words))
+
+
+def _id_of_image(subscription: Word, group: Word, name: Word) -> tuple[str | Word, ...]:
+    return ("/subscriptions/", subscription, "/resourceGroups/", group, "/providers/Microsoft.Compute/images/", name)
 
 
 def _wants(words: Iterable[Word]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.model import Build, Section
 from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
-from aib2packer.packer.steps.shell_local import ENCODED_NOTE, is_encoded
+from aib2packer.packer.steps.shell_local import encoding_note
 from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 from aib2packer.packer.vm.resource_group import goes_with_build
 from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
@@ -32,7 +32,7 @@ _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "definition_security_type"),
     "managed_image_name",
-    "exclude_from_latest",
+    *("exclude_from_latest", "side_by_side"),
 )
 _ONE_LIMIT = "What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all."
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
@@ -99,12 +99,12 @@ def _with_encoding_told(
 ) -> tuple[tuple[Provisioner, ...], tuple[PostProcessors, ...]]:
     """The steps, the first with an encoded environment with a comment that says why it is one."""
     for at, step in enumerate(provisioners):
-        if is_encoded(step.settings.get("env")):
-            told = replace(step, comment=sentences(step.comment, ENCODED_NOTE))
+        if note := encoding_note(step.settings.get("env")):
+            told = replace(step, comment=sentences(step.comment, note))
             return (*provisioners[:at], told, *provisioners[at + 1 :]), chains
     for at, chain in enumerate(chains):
-        if any(is_encoded(step.settings.get("env")) for step in chain.steps):
-            named = replace(chain, comment=sentences(chain.comment, ENCODED_NOTE))
+        if note := next(filter(None, (encoding_note(step.settings.get("env")) for step in chain.steps)), ""):
+            named = replace(chain, comment=sentences(chain.comment, note))
             return provisioners, (*chains[:at], named, *chains[at + 1 :])
     return provisioners, chains
 

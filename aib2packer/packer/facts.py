@@ -60,6 +60,22 @@ class GalleryPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePlace:
+    """A managed image, its id and the parts of that as words of a shell.
+
+    `aside` is the id that it has when it is moved out of the way, into `old_group`. `wants` are the
+    variables of the shell that the words name.
+    """
+
+    id: str
+    aside: str
+    subscription: str
+    group: str
+    old_group: str
+    wants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WantedDefinition:
     """An image definition that must be there: its id as a word of a shell; for people, that of its gallery and its name."""
 
@@ -81,8 +97,7 @@ class Service:
     subnets: tuple[str, ...]
     """The ids of the subnets of the build VM and of Image Builder's containers."""
     definitions: tuple[GalleryPlace, ...]
-    managed_image: bool
-    """Whether it makes a managed image."""
+    managed_images: tuple[ImagePlace, ...]
     counts: bool
     """Whether it counts the versions in a gallery."""
     numbers_by_time: bool
@@ -93,6 +108,14 @@ class Service:
     """What the template makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
     wants: tuple[str, ...]
     """The variables of the shell in the ids of identities, and in the name of the group."""
+
+    @property
+    def all_wants(self) -> tuple[str, ...]:
+        """The variables of the shell in all ids."""
+        definitions, images = (
+            [name for one in places for name in one.wants] for places in (self.definitions, self.managed_images)
+        )
+        return (*definitions, *images, *self.wants)
 
 
 @dataclass(frozen=True, slots=True)

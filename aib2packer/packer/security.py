@@ -53,7 +53,7 @@ _TRUSTED = Local(
     "trusted_launch", HclCode(f'var.{DEFINITION_TYPE.name} == "{SecurityType.TRUSTED_LAUNCH.value}"', (DEFINITION_TYPE,))
 )
 
-_OTHER_TARGETS = "; or leave the other targets to a template of their own."
+_OTHER_TARGETS = ", or move the other targets to a template of their own."
 _CONFIDENTIAL = (
     '; or complete the source block yourself: azure-arm 2.6.3 publishes from a VM with security_type = "ConfidentialVM", but '
     "to no managed image or VHD."
@@ -220,7 +220,8 @@ def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bo
     then = (
         f"build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`{both}, or convert with --security-type."
         if can_be_trusted
-        else "no build from or to a managed image or a VHD can make the version: publish to another definition" + _OTHER_TARGETS
+        else "no build can make both the version and a managed image or a VHD, or start from one: publish to another definition"
+        + _OTHER_TARGETS
     )
     report.add(
         codes.SECURITY_TYPE_UNKNOWN,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.findings.model import about_file
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
-from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
 from aib2packer.terraform.filesets import files_that_fit, names_in
 from aib2packer.terraform.forms import UNUSED, as_arm_text, is_values_file, object_of
+from aib2packer.terraform.reading import Parser
 from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfSplat, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 from aib2packer.text.source import FileError
@@ -57,11 +58,14 @@ class Files:
     """The files around a configuration: `read` gives one by its path, `names` those of a folder, "" for its own.
 
     `listed` gives the names of a folder, those of folders with a slash behind. It raises where there is none, as `read` does.
+    `parser` parses those of a conversion; `folder` is where they lie, from the one that is converted.
     """
 
     read: Callable[[str], SourceText]
     names: Callable[[str], tuple[str, ...]]
     listed: Callable[[str], tuple[str, ...]]
+    parser: Parser = field(default_factory=Parser)
+    folder: str = "."
 
     def below(self, folder: str) -> Files:
         """The files as they are seen from another folder."""
@@ -70,7 +74,11 @@ class Files:
             return posixpath.normpath(posixpath.join(folder, path))
 
         return Files(
-            lambda path: self.read(seen(path)), lambda path: self.names(seen(path)), lambda path: self.listed(seen(path))
+            lambda path: self.read(seen(path)),
+            lambda path: self.names(seen(path)),
+            lambda path: self.listed(seen(path)),
+            self.parser,
+            posixpath.normpath(posixpath.join(self.folder, folder)),
         )
 
     def configuration(self, report: Report) -> tuple[SourceText, ...]:
@@ -156,7 +164,13 @@ class Written:
 
     def surroundings(self) -> Surroundings:
         """What expressions at the top of a block can name."""
-        return Surroundings(self._lookup, self._kind, self._definition, self.files.read, self._moment, self._files, self._texts)
+        template = self.files.parser.template
+        return Surroundings(
+            self._lookup, self._kind, self._definition, self._read, template, self._moment, self._files, self._texts
+        )
+
+    def _read(self, path: str) -> SourceText:
+        return self.files.parser.taken_up(self.files.read(path))
 
     def document(self, resources: tuple[Json, ...], span: Span) -> JsonObject:
         """The deployment template."""
@@ -210,7 +224,7 @@ class Written:
             self.report.add(
                 codes.NO_FILE_FITS,
                 span,
-                f"no file{where} fits {wanted}: what is made of each of them is left out",
+                f"no file{where} matches {wanted}, so what is made for each of these files is left out",
                 help="Correct the pattern, or add the files.",
             )
         return found
@@ -239,7 +253,7 @@ class Written:
 
     def _text(self, path: str) -> SourceText | None:
         try:
-            return self.files.read(path)
+            return self._read(path)
         except FileError:  # a folder, or no text
             return None
 
@@ -347,7 +361,11 @@ class Written:
         key = None if index is None or isinstance(index, TfValue) else arm_of(index, around)
         described = ".".join(path) + which
         several = isinstance(expression, TfSplat)
-        known_by = f"What {described} {'are' if several else 'is'}{'' if key is None else ', by its key'}."
+        known_by = (
+            f"The {path[-1]} of each {'.'.join(path[:-1])}."
+            if several
+            else f"What {described} is{'' if key is None else ', by its key'}."
+        )
         secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
         type_ = "array" if several else "string" if key is None else "object"
         kind = ("secure" if secret and not several else "") + type_

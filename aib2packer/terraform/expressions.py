@@ -11,7 +11,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.embedded import read_embedded
 from aib2packer.terraform.forms import as_arm_text, with_values
 from aib2packer.terraform.functions import OPERATORS, call, date_format
-from aib2packer.terraform.reading import NotReadError, read_text
+from aib2packer.terraform.reading import NotReadError
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -65,14 +65,16 @@ class Surroundings:
 
     `lookup` gives the ARM expression of a reference by its words, and where it stands; `kind` says of a reference whether it is
     a "list", a "map", a "bool" or None for others. `definition` gives what stands behind a `local`. `read` reads a file of the
-    configuration; `loops` are the variables of `for`, and of `each` and `count`, as expressions. `hand_in` makes a parameter of
-    an expression: within an ARM template that is written here, whose own expressions are text to Terraform; None elsewhere.
+    configuration, and `template` says what text one makes that is filled in; `loops` are the variables of `for`, and of `each`
+    and `count`, as expressions. `hand_in` makes a parameter of an expression: within an ARM template that is written here,
+    whose own expressions are text to Terraform; None elsewhere.
     """
 
     lookup: Callable[[tuple[str, ...], TfExpression, Surroundings], str]
     kind: Callable[[tuple[str, ...]], str | None]
     definition: Callable[[tuple[str, ...]], TfExpression | None]
     read: Callable[[str], SourceText]
+    template: Callable[[SourceText], TfExpression]
     moment: Callable[[str], str]
     files: Callable[[str, str, Span], tuple[str, ...]] = lambda *_: ()
     """The files of a folder whose paths fit a pattern."""
@@ -456,7 +458,7 @@ def _rendered(path: TfExpression, values: TfExpression, around: Surroundings) ->
     """The text that `templatefile` makes of a file."""
     inside = _inside_file(_filled_in(values, around), around)
     try:
-        text = read_text(_source(path, around))
+        text = around.template(_source(path, around))
     except NotReadError as error:
         raise NotTranslatedError(error.span, f"{error} cannot be read here", "Write its value in its place.") from None
     return arm_of(text, inside)

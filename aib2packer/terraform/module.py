@@ -34,66 +34,84 @@ def read_configuration(source: SourceText, files: Files, report: Report) -> Json
 
     The other files of the folder give variables, locals and the attributes of other resources.
     """
-    return _read((source,), files, (), report)
+    return _Modules(report).read((source,), files, ())
 
 
-def _read(sources: tuple[SourceText, ...], files: Files, above: tuple[str, ...], report: Report) -> JsonObject | None:
-    """`above` are files of the modules that lead here, one of each."""
-    own: list[TfBlock] = []
-    for source in sources:
-        blocks = read_blocks(source, report)
-        if blocks is None:
+class _Modules:
+    """The configurations of the folders that lead to an image template; one that is called often is read once."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.known: dict[str, JsonObject | None] = {}
+
+    def read(self, sources: tuple[SourceText, ...], files: Files, above: tuple[str, ...]) -> JsonObject | None:
+        """Read the files of a folder that are to be converted; `above` are files of the modules that lead here, one of each."""
+        own: list[TfBlock] = []
+        for source in sources:
+            blocks = read_blocks(source, self.report, files.parser)
+            if blocks is None:
+                return None
+            own += blocks
+        others: list[TfBlock] = []
+        values: dict[str, TfExpression] = {}
+        names = {source.name for source in sources}
+        for source in files.configuration(self.report):
+            if source.name in names:
+                continue
+            if is_values_file(source.name):
+                values |= values_of(source, self.report, files.parser) if not above else {}
+            else:
+                others += blocks_of(source, self.report, files.parser)
+        written = Written(configuration_of((*own, *others), values), files, self.report)
+        called = self._called(own, written, (*above, *map(_path, sources[:1])))
+        resources = (*resources_of(tuple(own), written), *called)
+        if not resources and not above:
+            _report_remote(own, self.report)
+        span = Span(sources[0], 0, len(sources[0].text)) if sources else own[0].span
+        return written.document(resources, span)
+
+    def _called(self, blocks: list[TfBlock], written: Written, above: tuple[str, ...]) -> Iterator[Json]:
+        """The modules of the same repository that a file calls, each as a nested deployment."""
+        for block in blocks:
+            source = block.value("source") if block.type == "module" else None
+            path = _folder(source)
+            if source is None or not path.startswith(("./", "../")):
+                continue
+            document = self._module(path, source.span, written.files.below(path), above)
+            if document is None or not _holds_images(document):
+                continue
+            try:
+                yield _call(block, document, written)
+            except NotTranslatedError as error:
+                yield unwritten(block, error)
+
+    def _module(self, path: str, span: Span, files: Files, above: tuple[str, ...]) -> JsonObject | None:
+        if files.folder in self.known:
+            return self.known[files.folder]
+        if len(above) > _MAX_MODULES:
+            self._not_read(span, f"the module {path} is called through more than {_MAX_MODULES} others, and is not read: ")
             return None
-        own += blocks
-    others: list[TfBlock] = []
-    values: dict[str, TfExpression] = {}
-    names = {source.name for source in sources}
-    for source in files.configuration(report):
-        if source.name in names:
-            continue
-        if is_values_file(source.name):
-            values |= values_of(source, report) if not above else {}
-        else:
-            others += blocks_of(source)  # what is wrong there is told where it is converted
-    written = Written(configuration_of((*own, *others), values), files, report)
-    resources = (*resources_of(tuple(own), written), *_modules(own, written, (*above, *map(_path, sources[:1]))))
-    if not resources and not above:
-        _report_remote(own, report)
-    span = Span(sources[0], 0, len(sources[0].text)) if sources else own[0].span
-    return written.document(resources, span)
-
-
-def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) -> Iterator[Json]:
-    """The modules of the same repository that a file calls, each as a nested deployment."""
-    for block in blocks:
-        source = block.value("source") if block.type == "module" else None
-        path = _folder(source)
-        if not path.startswith(("./", "../")) or len(above) > _MAX_MODULES:
-            continue
-        files = written.files.below(path)
-        sources = tuple(one for one in files.configuration(written.report) if one.name.endswith((".tf", ".tofu")))
-        if source is not None and not set(above).isdisjoint(map(_path, sources)):
-            written.report.add(
+        sources = tuple(one for one in files.configuration(self.report) if one.name.endswith((".tf", ".tofu")))
+        if not set(above).isdisjoint(map(_path, sources)):
+            self.report.add(
                 codes.LINKED_TEMPLATE,
-                source.span,
+                span,
                 f"the module {path} leads back to itself, which Terraform refuses: it is not read again",
                 help="Name another folder, or leave the block out.",
             )
-            continue
-        if not sources and source is not None:
-            written.report.add(
-                codes.LINKED_TEMPLATE,
-                source.span,
-                f"the module {path} is not read: any image template in it is missed",
-                help="Convert the folder that holds both, or the module by itself.",
-            )
-        document = _read(sources, files, above, written.report) if sources else None
-        if document is None or not _holds_images(document):
-            continue
-        try:
-            yield _call(block, document, written)
-        except NotTranslatedError as error:
-            yield unwritten(block, error)
+            return None
+        if not sources:
+            self._not_read(span, f"the module {path} is not read: ")
+        self.known[files.folder] = self.read(sources, files, above) if sources else None
+        return self.known[files.folder]
+
+    def _not_read(self, span: Span, what: str) -> None:
+        self.report.add(
+            codes.LINKED_TEMPLATE,
+            span,
+            f"{what}any image template in it is missed",
+            help="Convert the folder that holds both, or the module by itself.",
+        )
 
 
 def _folder(source: TfExpression | None) -> str:

@@ -9,6 +9,7 @@ from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
+from aib2packer.findings.model import about_file
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.syntax import (
@@ -28,7 +29,7 @@ from aib2packer.terraform.syntax import (
     TfUnread,
     TfValue,
 )
-from aib2packer.text.source import SourceText, Span
+from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,9 @@ _TOKEN = pattern(
     r"""|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/|\w++|[^\s\w]"""
 )
 _MOST_WORK = 50_000
-"""What parsing takes a second for; a large configuration has a tenth in a file."""
+"""What parsing takes a second for, in all files of a conversion; a large configuration has a tenth in a file."""
+_TOO_MUCH = f"has more than the {_MOST_WORK:,} words and marks that are read here"
+_MOST_CHARACTERS = 50_000_000
 _OF_EACH_PLACE = 10
 _LINES_OF_A_WORD = 4  # a line that is empty costs as much as a quarter of a word
 _MOST_DIGITS = 400
@@ -64,38 +67,89 @@ class NotReadError(Exception):
         self.span = span
 
 
-def read_blocks(source: SourceText, report: Report) -> tuple[TfBlock, ...] | None:
+class Parser:
+    """Parses the files of one conversion: each once, whoever names it, and all together up to a limit."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_WORK
+        self._known: dict[str, FileBody | int | None] = {}
+        self._templates: dict[str, TfExpression] = {}
+        self._characters = _MOST_CHARACTERS
+
+    def taken_up(self, source: SourceText) -> SourceText:
+        """A file whose text an expression takes up; all that are come to so much and no more.
+
+        Raises:
+            FileError: They are too large.
+
+        """
+        self._characters -= len(source.text)
+        if self._characters < 0:
+            what = f"with it, more than {_MOST_CHARACTERS:,} characters of files would be taken up"
+            raise FileError(source.name, what, "Let a script on the VM fetch what is large.")
+        return source
+
+    def body(self, source: SourceText) -> FileBody | int | None:
+        """The attributes and the blocks that a file holds; the offset at which it is no HCL; None where it is too much."""
+        if source.name not in self._known:
+            work = _work_of(source.text)
+            self._known[source.name] = None if work > self._left else _body_or_place(source)
+            self._left -= work if work <= self._left else 0
+        return self._known[source.name]
+
+    def template(self, source: SourceText) -> TfExpression:
+        """The text that a template makes, which is all of a file; filling it in costs what is filled in, each time.
+
+        Raises:
+            NotReadError: What is to be filled in cannot be read, or is too much.
+
+        """
+        whole = Span(source, 0, len(source.text))
+        known = self._templates.get(source.name)
+        work = _work_of(source.text) if known is None else _places(source.text)
+        if work > self._left:
+            raise NotReadError(whole, "a template that is this large")
+        self._left -= work
+        self._templates[source.name] = known or _HclReader(source).template(0, len(source.text), whole)
+        return self._templates[source.name]
+
+
+def read_blocks(source: SourceText, report: Report, parser: Parser) -> tuple[TfBlock, ...] | None:
     """The blocks of a configuration; None where it is none, which is reported."""
-    body = _read_body(source, report)
+    body = _read_body(source, report, parser)
     return None if body is None else body[1]
 
 
-def blocks_of(source: SourceText) -> tuple[TfBlock, ...]:
-    """The blocks of a configuration that is not what is converted: none where it cannot be read."""
-    body = body_or_place(source)
-    return () if isinstance(body, int) else body[1]
+def blocks_of(source: SourceText, report: Report, parser: Parser) -> tuple[TfBlock, ...]:
+    """The blocks of a file beside what is converted: none where it cannot be read, which is a note."""
+    body = parser.body(source)
+    if isinstance(body, tuple):
+        return body[1]
+    what = _TOO_MUCH if body is None else "is not HCL, the language of Terraform"
+    report.record(about_file(codes.LINKED_TEMPLATE, source.name, f"{what}: what it declares is not known here", _help(body)))
+    return ()
 
 
-def read_attributes(source: SourceText, report: Report) -> tuple[TfAttribute, ...] | None:
+def read_attributes(source: SourceText, report: Report, parser: Parser) -> tuple[TfAttribute, ...] | None:
     """The attributes that stand in a file outside of blocks, as in `.tfvars`; None where it is none, which is reported."""
-    body = _read_body(source, report)
+    body = _read_body(source, report, parser)
     return None if body is None else body[0]
 
 
-def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]] | None:
-    if _work_of(source.text) > _MOST_WORK:
-        what = f"this file has more than the {_MOST_WORK:,} words and marks that are read here"
-        report.add(
-            codes.NOT_TERRAFORM, Span(source, 0, 1), what, help="Split it, and give the file that the image template is in."
-        )
-        return None
-    body = _body_or_place(source)
-    if not isinstance(body, int):
+def _read_body(source: SourceText, report: Report, parser: Parser) -> FileBody | None:
+    body = parser.body(source)
+    if isinstance(body, tuple):
         return body
-    start = body
-    what = "this is not HCL, the language of Terraform"
-    report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help="Correct it: `terraform validate` says more.")
+    start = body or 0
+    what = f"this file {_TOO_MUCH}" if body is None else "this is not HCL, the language of Terraform"
+    report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help=_help(body))
     return None
+
+
+def _help(body: int | None) -> str:
+    if body is None:
+        return "Split it, and give the file that the image template is in."
+    return "Correct it: `terraform validate` says more."
 
 
 def body_or_place(source: SourceText) -> FileBody | int:
@@ -116,8 +170,13 @@ def _body_or_place(source: SourceText) -> FileBody | int:
 
 def _work_of(text: str) -> int:
     """How much there is to parse: words, marks and lines outside of text, and what is filled into that, parsed by itself."""
-    places = text.count("${") + text.count("%{")
-    return sum(1 for _ in _TOKEN.finditer(text)) + text.count("\n") // _LINES_OF_A_WORD + _OF_EACH_PLACE * places
+    words = sum(1 for _ in _TOKEN.finditer(text))
+    return words + text.count("\n") // _LINES_OF_A_WORD + _OF_EACH_PLACE * _places(text)
+
+
+def _places(text: str) -> int:
+    """How many places of a text are filled in."""
+    return text.count("${") + text.count("%{")
 
 
 def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0) -> TfExpression:
@@ -135,19 +194,6 @@ def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0)
     except LarkError:
         raise NotReadError(Span(source, start, end), "this expression") from None
     return _HclReader(source, start - len(begin), depth).body(body)[0][0].value
-
-
-def read_text(source: SourceText) -> TfExpression:
-    """The text that a template makes, which is all of a file.
-
-    Raises:
-        NotReadError: What is to be filled in cannot be read.
-
-    """
-    whole = Span(source, 0, len(source.text))
-    if _work_of(source.text) > _MOST_WORK:
-        raise NotReadError(whole, "a template that is this large")
-    return _HclReader(source).template(0, len(source.text), whole)
 
 
 def _parsed(text: str) -> Tree[Token]:

@@ -10,7 +10,7 @@ from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonS
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import as_arm_text, object_of
 from aib2packer.terraform.functions import known_to_packer
-from aib2packer.terraform.reading import read_attributes
+from aib2packer.terraform.reading import Parser, read_attributes
 from aib2packer.terraform.syntax import TfBlock, TfCall, TfExpression, TfList, TfName, TfObject, TfRules, TfValue
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ def declaration(block: TfBlock, default: Json | None) -> JsonObject:
     return object_of(members, span)
 
 
-def values_of(source: SourceText, report: Report) -> dict[str, TfExpression]:
+def values_of(source: SourceText, report: Report, parser: Parser | None = None) -> dict[str, TfExpression]:
     """The values of a `.tfvars` file, or of a `.tfvars.json`."""
     if source.name.lower().endswith(".json"):
         document = parse(source, report)
         return {one.key: _as_written(one.value) for one in document} if isinstance(document, JsonObject) else {}
-    attributes = read_attributes(source, report)
+    attributes = read_attributes(source, report, parser or Parser())
     return {attribute.name: attribute.value for attribute in attributes or ()}
 
 

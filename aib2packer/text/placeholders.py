@@ -134,6 +134,13 @@ def forms_in(text: str) -> frozenset[str]:
     return frozenset(form for form, found in _OF_A_SHELL.items() if re.search(found, text))
 
 
+def first_in(text: str, form: str) -> str:
+    """The first placeholder of a form in a text that has one, with what makes it unclear where it begins and ends."""
+    found = re.compile(_OF_A_SHELL[form])
+    match = next(found.finditer(text))
+    return in_doubt(text, found).get(match.start(), match[0])
+
+
 def in_commands(forms: frozenset[str]) -> re.Pattern[str]:
     """What is a placeholder in the commands of a template that has these forms elsewhere."""
     return re.compile("|".join((IN_TEXTS.pattern, *(found for form, found in _OF_A_SHELL.items() if form in forms))))

@@ -196,8 +196,8 @@ build {
     ]
   }
 
-  # What no target asked for is deleted, also after a failure above. In env, Packer renders `{{`, and the Azure CLI reads a file
-  # after `@`: values that are not known yet are encoded.
+  # What no target asked for is deleted, also after a failure above. Packer takes `{{` in env for a template, and the Azure CLI
+  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "clean-up"
     env = { for name, value in {

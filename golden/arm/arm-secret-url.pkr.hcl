@@ -201,8 +201,8 @@ build {
     ]
   }
 
-  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template: it is percent-encoded in values that are not known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {
@@ -210,7 +210,7 @@ build {
       URI    = var.script_url
       URI_2  = "${var.artifacts}/agent.tar.gz?${var.artifacts_sas}"
       URI_3  = "${local.artifacts_location_folder}base.sh${var.artifacts_location_sas_token}"
-    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    } : name => replace(value, "{{", "%7B%7B") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fgsSL --retry 5 --proto =https,http -o 01-install -- \"$URI\"",

@@ -92,7 +92,7 @@ variable "disk" {
 
 variable "preview" {
   type        = bool
-  description = "Whether the newest version is another one."
+  description = "Exclusion of the image version from the latest."
   default     = true
 }
 

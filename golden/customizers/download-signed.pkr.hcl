@@ -168,8 +168,8 @@ build {
     ]
   }
 
-  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template: it is percent-encoded in values that are not known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {
@@ -177,7 +177,7 @@ build {
       URI    = "https://contoso.blob.core.windows.net/files/app.tar.gz?${var.contoso_sas_token_app_tar_gz}"
       URI_2  = "https://contoso.blob.core.windows.net/files/setup.sh?${var.contoso_sas_token_app_tar_gz}"
       URI_3  = "https://contoso.blob.core.windows.net/files/other.sh?${var.contoso_sas_token_other_sh}"
-    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    } : name => replace(value, "{{", "%7B%7B") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fgsSL --retry 5 -o 01-app.tar.gz \"$URI\"",

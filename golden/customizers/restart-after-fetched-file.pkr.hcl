@@ -265,8 +265,8 @@ build {
     ]
   }
 
-  # azure-arm has one storage type for all regions: the others are added here, with theirs. In env, Packer renders `{{`, and the
-  # Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs. Packer takes `{{` in env for a
+  # template, and the Azure CLI takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "w-regions"
     env = { for name, value in {

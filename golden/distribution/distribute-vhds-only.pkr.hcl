@@ -164,8 +164,8 @@ build {
     ]
   }
 
-  # VHD, copied from that of azure-arm. In env, Packer renders `{{`, and the Azure CLI reads a file after `@`: values that are
-  # not known yet are encoded.
+  # VHD, copied from that of azure-arm. Packer takes `{{` in env for a template, and the Azure CLI takes what follows `@` for a
+  # file: both are percent-encoded in values that are not known yet.
   post-processors {
     post-processor "shell-local" {
       name = "second"

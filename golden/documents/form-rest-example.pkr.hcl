@@ -147,8 +147,8 @@ build {
     ]
   }
 
-  # ManagedImage, by way of a snapshot of the OS disk. In env, Packer renders `{{`, and the Azure CLI reads a file after `@`:
-  # values that are not known yet are encoded.
+  # ManagedImage, by way of a snapshot of the OS disk. Packer takes `{{` in env for a template, and the Azure CLI takes what
+  # follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processors {
     post-processor "shell-local" {
       name = "image_out"

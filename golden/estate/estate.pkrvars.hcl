@@ -12,6 +12,10 @@
 # /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/...
 # gallery_golden_22222222 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 
+# For linux/base, linux/database, linux/legacy, linux/web, windows/desktop.
+# Whether Image Builder still builds, too: those who ask for the latest version then pass this one over.
+# side_by_side = false
+
 # For linux/database, linux/legacy, windows/desktop.
 # Who may reach the build VM, which has a public address. Empty: anybody.
 # allowed_inbound_ip_addresses = []

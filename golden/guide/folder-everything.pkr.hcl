@@ -86,7 +86,7 @@ variable "image_version" {
 
 variable "exclude_from_latest" {
   type        = bool
-  description = "Whether those who ask for the latest version pass this one over. The validation build sets it to false."
+  description = "Whether consumers that ask for the latest version skip this one. The validation build sets it to false."
   default     = true
 }
 
@@ -172,8 +172,8 @@ build {
     script          = "${path.root}/scripts/generalize.sh"
   }
 
-  # azure-arm has one storage type for all regions: the others are added here, with theirs. In env, Packer renders `{{`, and the
-  # Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs. Packer takes `{{` in env for a
+  # template, and the Azure CLI takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "g1-regions"
     env = { for name, value in {

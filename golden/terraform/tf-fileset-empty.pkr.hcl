@@ -5,7 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the storage account.
-# Not carried over: no file that fits (AIB2P221).
+# Not carried over: no matching file (AIB2P221).
 # Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {

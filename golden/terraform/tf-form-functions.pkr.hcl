@@ -48,7 +48,7 @@ variable "shared_image_web_id" {
 
 variable "resource_group_region_location" {
   type        = list(string)
-  description = "What azurerm_resource_group.region.location are. Whoever runs Packer gives it."
+  description = "The location of each azurerm_resource_group.region. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

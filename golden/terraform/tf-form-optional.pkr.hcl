@@ -26,7 +26,7 @@ packer {
 
 variable "storage_account_all_name" {
   type        = list(string)
-  description = "What azurerm_storage_account.all.name are. Whoever runs Packer gives it."
+  description = "The name of each azurerm_storage_account.all. Whoever runs Packer gives it."
 }
 
 variable "shared_image_this_id" {

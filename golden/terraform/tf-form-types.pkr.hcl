@@ -36,7 +36,7 @@ variable "sizes" {
 
 variable "publish" {
   type        = object({ regions = list(string), replicas = number, silent = bool })
-  description = "Input for the regions that get the image and whether the newest version is another one. The variable publish of the configuration has no default. Whoever runs Packer gives it."
+  description = "Input for the regions that get the image and exclusion of the image version from the latest. The variable publish of the configuration has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = var.publish.replicas >= 1 && var.publish.replicas <= 100

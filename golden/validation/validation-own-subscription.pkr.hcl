@@ -87,7 +87,7 @@ variable "image_version" {
 
 variable "exclude_from_latest" {
   type        = bool
-  description = "Whether those who ask for the latest version pass this one over. The validation build sets it to false."
+  description = "Whether consumers that ask for the latest version skip this one. The validation build sets it to false."
   default     = true
 }
 

@@ -39,7 +39,7 @@ variable "minutes" {
 
 variable "elevated" {
   type        = bool
-  description = "Elevated of the step setup and elevated of the step whoami. The parameter elevated of the template has no default. Whoever runs Packer gives it."
+  description = "Elevation (runElevated) of the step setup and elevation (runElevated) of the step whoami. The parameter elevated of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "exit_codes" {
@@ -117,7 +117,7 @@ variable "restart_timeout" {
 
 variable "as_system" {
   type        = bool
-  description = "As system of the step setup."
+  description = "Account (runAsSystem) of the step setup."
   default     = false
 }
 
@@ -255,14 +255,14 @@ build {
     EOT
   }
 
-  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template: it is percent-encoded in values that are not known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {
       FOLDER = local.downloads
       SHA256 = var.checksum
-    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    } : name => replace(value, "{{", "%7B%7B") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-setup.ps1 'https://example.com/setup.ps1'",

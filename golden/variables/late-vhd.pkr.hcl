@@ -190,8 +190,8 @@ build {
     ]
   }
 
-  # azure-arm names the VHD itself; here it gets the name that the template asks for. In env, Packer renders `{{`, and the Azure
-  # CLI reads a file after `@`: values that are not known yet are encoded.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for. Packer takes `{{` in env for a template,
+  # and the Azure CLI takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "web-name"
     env = { for name, value in {

@@ -27,7 +27,7 @@ variable "minutes" {
 
 variable "true_or_false" {
   type        = bool
-  description = "Elevated of a PowerShell step. Fills in <true or false> of the template. Whoever runs Packer gives it."
+  description = "Elevation (runElevated) of a PowerShell step. Fills in <true or false> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -216,8 +216,9 @@ build {
     ]
   }
 
-  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template, and the Azure CLI takes what follows `@` for a file: both are percent-encoded in values that are not
+  # known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {

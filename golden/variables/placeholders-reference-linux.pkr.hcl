@@ -293,8 +293,8 @@ build {
     ]
   }
 
-  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template: it is percent-encoded in values that are not known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {
@@ -302,7 +302,7 @@ build {
       URI    = var.path_to_script
       SHA256 = var.sha256_checksum
       URI_2  = var.source_location
-    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    } : name => replace(value, "{{", "%7B%7B") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fgsSL --retry 5 --proto =https,http -o 01-s -- \"$URI\"",

@@ -67,7 +67,7 @@ variable "sha256_checksum" {
 
 variable "true_false" {
   type        = bool
-  description = "Elevated of the step p. Fills in <true false> of the template. Whoever runs Packer gives it."
+  description = "Elevation (runElevated) of the step p. Fills in <true false> of the template. Whoever runs Packer gives it."
 }
 
 variable "power_shell_syntax_to_run" {
@@ -77,7 +77,7 @@ variable "power_shell_syntax_to_run" {
 
 variable "true_or_false" {
   type        = bool
-  description = "Elevated of the step q. Fills in <true or false> of the template. Whoever runs Packer gives it."
+  description = "Elevation (runElevated) of the step q. Fills in <true or false> of the template. Whoever runs Packer gives it."
 }
 
 variable "exit_code" {
@@ -279,15 +279,15 @@ build {
     EOT
   }
 
-  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template: it is percent-encoded in values that are not known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {
       FOLDER = local.downloads
       URI    = var.path_to_script
       SHA256 = var.sha256_checksum
-    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    } : name => replace(value, "{{", "%7B%7B") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fgsSL --retry 5 --proto =https,http -o 01-p.ps1 -- \"$URI\"",

@@ -3,7 +3,9 @@
 A new API version is a new block in `aib-types.json`: what is to be done for it fails here.
 """
 
+import copy
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +14,7 @@ from aib2packer.aib.api_versions import ADDED, KNOWN
 from aib2packer.findings.code_pages import by_id
 from aib2packer.findings.codes import SERVICE_REFUSES
 from aib2packer.provenance.accounting import Entry, State
-from tests.aib.specification import SPECIFICATION, document, newer, place, settings, violations
+from tests.aib.specification import SPECIFICATION, document, newer, place, settable, settings, violations
 from tests.cases.templates import Json, convert_json
 
 VERSIONS = pytest.mark.parametrize("version", SPECIFICATION)
@@ -29,6 +31,7 @@ _DOUBTS = _REFUSED | {
     *(f"AIB2P{number}" for number in range(471, 476)),
 }
 # It names the template, or who fetched and published in the service: Packer signs in by itself.
+_SUBNET = "/subscriptions/1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/hub/subnets/builds"
 _INFORMATIVE = {"name", "identity.type"}
 
 
@@ -101,6 +104,76 @@ def test_what_only_the_service_writes_is_no_loss(version: str) -> None:
         assert not [finding.message for finding in conversion.findings if finding.severity is Severity.ERROR]
 
     assert lost == {}
+
+
+_EMPTY = {"string": "", "integer": 0, "boolean": False, "array": [], "map": {}, "object": {}}
+
+
+@VERSIONS
+def test_what_the_service_shows_for_a_setting_that_nobody_made_is_no_unknown_one(version: str) -> None:
+    kinds = {**{path: prop["type"] for path, prop in settings(version, read_only=True).items()}, **settable(version)}
+    unknown = {
+        path: found
+        for path, kind in kinds.items()
+        if path != "name" and "*" not in path
+        if (found := unknown_settings(converted(document(version, path, _EMPTY.get(kind, "")), path)))
+    }
+
+    assert unknown == {}
+
+
+@pytest.mark.parametrize("value", [0, "", False, [], {}, 1, "x"])
+@pytest.mark.parametrize("version", ["2022-07-01", "2025-10-01"])
+def test_an_unknown_setting_is_told_and_counted_be_it_empty(version: str, value: Json) -> None:
+    template, places = with_an_unknown_setting(version, value)
+
+    conversion = convert_json(template)
+
+    assert len(unknown_settings(conversion)) == places
+    counted = [one.state for one in conversion.settings if one.pointer.endswith("/nonesuch")]
+    assert len(counted) == places
+    # What the service ignored is no loss, but for what is below a setting that is one.
+    assert set(counted) <= {State.LOST, *([State.INFORMATIVE] if version < "2024" else [])}
+
+
+def test_an_unknown_setting_that_is_null_says_nothing() -> None:
+    template, _ = with_an_unknown_setting("2025-10-01", None)
+
+    assert unknown_settings(convert_json(template)) == []
+
+
+def unknown_settings(conversion: Conversion) -> list[str]:
+    """What is said of settings that Image Builder does not know."""
+    return [one.message for one in conversion.findings if "is not an Image Builder setting" in one.message]
+
+
+def with_an_unknown_setting(version: str, value: Json) -> tuple[Json, int]:
+    """An image template with a key that Image Builder has not in each kind of object, and in how many."""
+    template = document(version, "properties.distribute[SharedImage].targetRegions[].replicaCount")
+    template["properties"] |= {
+        "customize": [
+            {"type": "Shell", "inline": ["true"]},
+            {"type": "File", "sourceUri": "https://a.example/a", "destination": "/a"},
+        ],
+        "vmProfile": {"vnetConfig": {"subnetId": _SUBNET}},
+        "validate": {"inVMValidations": [{"type": "Shell", "inline": ["true"]}]},
+        "errorHandling": {"onCustomizerError": "abort"},
+        "autoRun": {"state": "Disabled"},
+        "optimize": {"vmBoot": {"state": "Disabled"}},
+    }
+    places = [*objects(template)]
+    for one in places:
+        one["nonesuch"] = copy.deepcopy(value)
+    return template, len(places)
+
+
+def objects(value: Json) -> Iterator[dict[str, Json]]:
+    """Every object of a document whose keys are settings."""
+    if isinstance(value, dict):
+        yield value
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if key != "userAssignedIdentities":
+            yield from objects(item)
 
 
 def test_the_known_versions_are_those_of_the_definitions() -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from aib2packer.audit.model import Audit
     from aib2packer.findings.model import Finding
 
+STAMP = {"version": "1.2.3", "of": "images", "date": "2026-11-27"}
+
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 HOSTILE = (
     "<img src=x onerror=\"document.title='out'\"></title><script>document.title='out'</script>|`![x](http://192.0.2.1/y)\u202e"
@@ -174,8 +176,8 @@ def test_only_all_are_100_percent_and_only_none_are_0(tmp_path: Path, converted:
     bar = as_text.render(some, color=False).partition("\n")[0].rpartition("  ")[2]
     assert ("█" in bar, "░" in bar) == (converted > 0, converted < total)
     assert f"{total} templates convert: {percent} " in as_text.render(some, color=False)
-    assert f">{percent}</strong> of the templates convert" in as_page.html(some, version="0")
-    assert f"({percent})" in as_page.markdown(some, version="0")
+    assert f">{percent}</strong> of the templates convert" in as_page.html(some, **STAMP)
+    assert f"({percent})" in as_page.markdown(some, **STAMP)
 
 
 def test_a_role_is_granted_once_and_says_where_a_wider_grant_does(tmp_path: Path) -> None:
@@ -235,7 +237,7 @@ def test_what_is_lost_is_named_once_beside_its_number_and_is_no_decision_too(tmp
     ]
     assert audit.lost_in_builds == 6
     assert [cause.code.id for cause in audit.lost] == ["AIB2P201"]
-    page, text = as_page.markdown(audit, version="1"), as_text.render(audit, color=False)
+    page, text = as_page.markdown(audit, **STAMP), as_text.render(audit, color=False)
     assert (
         page.count("Unknown setting") == page.count("customize\\[\\].sourceUri` |") + 3
     )  # two settings, and where it is refused
@@ -267,12 +269,12 @@ def test_what_is_switched_off_is_neither_converted_nor_a_failure(tmp_path: Path)
     assert (audit.converted, audit.total, audit.share, audit.left_out) == (2, 2, 100.0, 2)
     assert [row.outcome for row in audit.rows] == ["converted", "left out", "converted"]
     assert "2 of 2 templates convert: 100 %" in as_text.render(audit, color=False)
-    assert "<strong>0</strong> templates do not convert yet" in as_page.html(audit, version="1")
+    assert "<strong>0</strong> templates do not convert yet" in as_page.html(audit, **STAMP)
 
 
 def test_each_chapter_is_in_the_menu_and_each_address_leads_somewhere(tmp_path: Path) -> None:
     page = as_page.html(
-        audit_of(tmp_path, a=recent("a", dataDisks=[1]), b=named("b"), c=named("c", source={"type": "X"})), version="1"
+        audit_of(tmp_path, a=recent("a", dataDisks=[1]), b=named("b"), c=named("c", source={"type": "X"})), **STAMP
     )
     menu = page[page.index("<nav") : page.index("</nav>")]
     assert {"#lost", "#refused", "#roles", "#hosts-and-ports", "#image-definitions", "#scripts-and-files", "#terms"} <= set(
@@ -287,10 +289,10 @@ def test_a_page_says_in_which_order_to_work_as_far_as_there_is_work(tmp_path: Pa
     some = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}))
     none = replace(some, rows=some.rows[:1], asked=dict.fromkeys(Asks, ()), by_hand=())
     for page in (as_page.html, as_page.markdown):
-        order = page(some, version="0").partition("Order of work")[2].partition("step by step")[0]
+        order = page(some, **STAMP).partition("Order of work")[2].partition("step by step")[0]
         assert [word for word in ("Correct", "Act on", "Decide", "Prepare", "Run") if word in order] == order_of(order)
         assert "the 1 template that does not convert yet, or leave it out" in order
-        assert order_of(page(none, version="0").partition("Order of work")[2].partition("step by step")[0]) == ["Run"]
+        assert order_of(page(none, **STAMP).partition("Order of work")[2].partition("step by step")[0]) == ["Run"]
 
 
 def order_of(text: str) -> list[str]:
@@ -321,7 +323,7 @@ def test_on_a_terminal_nothing_is_wider_than_80_columns(tmp_path: Path) -> None:
 
 def test_json_has_what_the_other_reports_have(tmp_path: Path) -> None:
     audit = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}))
-    document = json.loads(as_json.render(audit, version="1.2.3"))
+    document = json.loads(as_json.render(audit, **STAMP))
     assert (document["converted"], document["share"]) == (1, 50.0)
     assert [one["template"] for one in document["templates"]] == ["a.json", "b.json"]
     assert document["notConverted"][0]["code"] == "AIB2P104"
@@ -329,7 +331,7 @@ def test_json_has_what_the_other_reports_have(tmp_path: Path) -> None:
 
 
 def test_markdown_shows_hostile_names_as_text(tmp_path: Path) -> None:
-    page = as_page.markdown(audit_of(tmp_path, a=named("a", vmProfile={HOSTILE: 1})), version="1.2.3")
+    page = as_page.markdown(audit_of(tmp_path, a=named("a", vmProfile={HOSTILE: 1})), **STAMP)
     made = MarkdownIt("commonmark").enable("table").render(page)
     assert "<img" not in made
     assert "<script" not in made
@@ -340,7 +342,7 @@ def hostile_page(folder: Path) -> Path:
     broken = named("b", **{HOSTILE: 1, "vmProfile": {"userAssignedIdentities": [HOSTILE], "vmSize": HOSTILE}})
     audit = audit_of(folder, a=named(HOSTILE), b=broken, c=named("c", source={"type": HOSTILE}), **{HOSTILE_FILE: named("d")})
     page = folder / "page.html"
-    page.write_text(as_page.html(audit, version="1.2.3"), encoding="utf-8")
+    page.write_text(as_page.html(audit, **STAMP), encoding="utf-8")
     return page
 
 

@@ -446,6 +446,7 @@ def test_ids_that_builds_have_in_common_can_be_given_to_all_of_them_at_once() ->
 
     values = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
     assert re.findall(r"(?m)^# (\w+ = .*)$", values) == [
+        "side_by_side = false",
         f'gallery_corp_11111111 = "{group}/Microsoft.Compute/galleries/Corp"',
         f'identity_rg_id_11111111 = "{identity}"',
         f'subnet_rg_vnet_a_11111111 = "{subnet}"',
@@ -540,6 +541,52 @@ def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert "In `deep/app`: `-var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do." in page
     assert "beside that, `deep/app/example.pkrvars.hcl` shows:" in page
+
+
+def test_a_value_whose_name_says_that_it_is_secret_is_in_no_file_for_all() -> None:
+    names = ("acctKey", "apiToken", "sshPublicKey", "keyVault")
+    parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in names}
+    tags = {name: f"[parameters('{name}')]" for name in names}
+    own = {name: {"parameters": parameters, "resources": [image(name) | {"tags": tags}]} for name in ("web", "db")}
+    lay("in", **own)
+    convert("in", "-o", "out")
+
+    offered = set(re.findall(r"^# (\w+) =", Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {"ssh_public_key", "key_vault"} <= offered
+    assert not offered & {"acct_key", "api_token"}
+
+
+def test_versions_of_packer_are_held_back_with_one_line_where_nothing_releases_them() -> None:
+    group = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers"
+    target = {"type": "SharedImage", "galleryImageId": f"{group}/Microsoft.Compute/galleries/g/images/i", "runOutputName": "i"}
+    checks = {"inVMValidations": [{"type": "Shell", "inline": ["true"]}]}
+    lay("in", web=image("web", distribute=[target]), db=image("db", distribute=[target]))
+    lay("in", checked=image("checked", distribute=[target], validate=checks))
+    lay("in", open=image("open", distribute=[target | {"excludeFromLatest": True}]))
+    convert("in", "-o", "out")
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "`side_by_side = true`, once for all in `estate.pkrvars.hcl`, for `db`, `deep/app`, `web`; for others by" in page
+    assert "# For db, deep/app, web.\n# Whether Image Builder" in Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
+    assert "exclude_from_latest = true" in Path("out/open/build.pkr.hcl").read_text(encoding="utf-8")
+    assert convert("in/web.json", "-o", "alone")[0] == 0
+    assert "side_by_side" not in Path("alone/build.pkr.hcl").read_text(encoding="utf-8")
+
+
+def test_an_old_managed_image_can_be_kept_under_its_name() -> None:
+    made = "[resourceId(parameters('group'), 'Microsoft.Compute/images', 'desk')]"
+    managed = {"type": "ManagedImage", "imageId": made, "location": "westeurope", "runOutputName": "x"}
+    lay("in", desk={"parameters": {"group": {"type": "string"}}, "resources": [image("desk", distribute=[managed])]})
+    convert("in", "-o", "out")
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    ids = [
+        f"/subscriptions/$subscription_id/resourceGroups/{part}$group/providers/Microsoft.Compute/images/desk"
+        for part in ("", "old-")
+    ]
+    moves = [f'--destination-group "old-$group" --ids "{ids[0]}"', f'--destination-group "$group" --ids "{ids[1]}"']
+    assert [line.partition(" move ")[2] for line in page.splitlines() if " move " in line and line.startswith("az")] == moves
+    assert "group=..." in page
 
 
 def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way_to_files_of_a_build() -> None:

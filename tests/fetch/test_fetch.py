@@ -11,10 +11,12 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 import trustme
 
+from aib2packer import Options
 from aib2packer.fetch import fetch
 from aib2packer.fetch.limits import Limits
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Asset
+from tests.cases.templates import convert_json, template
 from tests.fetch.server import Answer, Server, body, broken_chunks, dripping, endless, hang_up, redirect, status
 
 FAST = Limits(connect=2, read=1, total=10, size=1 << 20, redirects=3, pauses=(0.01, 0.01), longest_pause=0.05)
@@ -92,6 +94,18 @@ def test_https_is_refused_where_nobody_vouches_for_the_server(authority: trustme
         assert "no secure connection to localhost" in found.reason
         assert "SSL_CERT_FILE" in found.help
         assert server.count("/a") == 0
+
+
+def test_a_host_that_nobody_vouches_for_is_one_finding_for_all_its_files(authority: trustme.CA) -> None:
+    with Server.start(_tls(authority)) as server:
+        uris = [server.add(f"/{number}.sh", DATA) for number in range(12)]
+        found = fetch([Asset(uri, None) for uri in uris], limits=FAST)
+        steps = [{"type": "Shell", "scriptUri": uri} for uri in uris]
+
+        said = [one.message for one in convert_json(template(customize=steps), Options(assets=found)).findings]
+
+        assert len([message for message in said if "no secure connection to localhost" in message]) == 1
+        assert not [message for message in said if "cannot be fetched" in message]
 
 
 def test_https_is_refused_for_another_host(secure_server: Server) -> None:

@@ -1,5 +1,8 @@
 """Terraform that runs away, or is larger than what is read: HCL or an error, and no end that Python makes."""
 
+from pathlib import Path
+
+import hcl2.api
 import pytest
 
 from aib2packer import Options, convert
@@ -58,3 +61,74 @@ def test_a_chain_that_people_write_is_converted() -> None:
     made = convert(locals_of('"${@}x"', 12) + image("local.l11"), file="main.tf")
 
     assert made.hcl is not None
+
+
+MODULES = {
+    "one that is called a thousand times": "".join(f'module "m{n}" {{\n  source = "./m"\n}}\n' for n in range(1000)),
+    "one with a count": 'module "m" {\n  source = "./m"\n  count = 800\n}\n',
+    "a circle": 'module "m" {\n  source = "./m"\n}\nmodule "n" {\n  source = "./"\n}\n',
+}
+
+
+@pytest.mark.parametrize("text", MODULES.values(), ids=MODULES)
+def test_a_module_is_parsed_once_whoever_calls_it(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text(image('"id"'))
+    (tmp_path / "main.tf").write_text(text)
+    parsed: list[str] = []
+    as_before = hcl2.api.parses_to_tree
+
+    def parse(text: str) -> object:
+        parsed.append(text)
+        return as_before(text)
+
+    monkeypatch.setattr(hcl2.api, "parses_to_tree", parse)
+
+    made = convert(text, file=str(tmp_path / "main.tf"))
+
+    assert made.image_templates
+    assert sorted(parsed) == sorted((text, image('"id"')))
+
+
+def test_modules_in_each_other_that_are_not_followed_are_told(tmp_path: Path) -> None:
+    for number in range(14):
+        folder = tmp_path / f"m{number}"
+        folder.mkdir()
+        calls = "".join(f'module "{one}" {{\n  source = "../m{number + 1}"\n}}\n' for one in "ab")
+        (folder / "main.tf").write_text(calls if number < 13 else image('"id"'))
+
+    made = convert('module "m" {\n  source = "./m0"\n}\n', file=str(tmp_path / "main.tf"))
+
+    assert any("called through more than 10 others, and is not read" in one.message for one in made.findings)
+
+
+def test_files_of_a_folder_that_come_to_too_much_are_told(tmp_path: Path) -> None:
+    for number in range(4):
+        names = (f'variable "v{number}_{n}" {{\n  type = string\n}}\n' for n in range(2500))
+        (tmp_path / f"variables{number}.tf").write_text("".join(names))
+    (tmp_path / "broken.tf").write_text("variable {")
+
+    made = convert(image('"id"'), file=str(tmp_path / "main.tf"))
+
+    assert made.hcl is not None
+    told = [one.message for one in made.findings if "what it declares is not known here" in one.message]
+    assert any(message.startswith("has more than the 50,000 words and marks") for message in told)
+    assert any(message.startswith("is not HCL") for message in told)
+
+
+@pytest.mark.parametrize("function", ["file", "filesha256", "filebase64", "templatefile"])
+def test_files_that_are_taken_up_too_often_are_an_error(function: str, tmp_path: Path) -> None:
+    (tmp_path / "x.sh").write_text("echo ${a} hello\n" * (1000 if function == "templatefile" else 60_000))
+    more = ", {a = 1}" if function == "templatefile" else ""
+    text = image(", ".join([f'{function}("${{path.module}}/x.sh"{more})'] * 1000))
+
+    assert convert(text, file=str(tmp_path / "main.tf")).hcl is None
+
+
+def test_what_is_quoted_of_a_long_expression_is_cut() -> None:
+    lines = "1,2\\n" * 50_000
+
+    made = convert(image(f'jsonencode(csvdecode("a,b\\n{lines}"))'), file="main.tf")
+
+    assert made.findings
+    assert max(len(one.message) for one in made.findings) < 5_000

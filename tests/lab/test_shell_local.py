@@ -53,7 +53,7 @@ def encoded(text: str) -> str:
 @pytest.mark.parametrize("wrap", ["provisioner", "post-processor"])
 def test_a_hostile_value_arrives_as_text(wrap: str, packer: Packer, tmp_path: Path) -> None:
     names = [f"v{number}" for number in range(len(HOSTILE))]
-    environment = Environment()
+    environment = Environment(for_cli=True)
     words = [environment.word("value", Interpolation((Variable(name),))) for name in names]
     words.append(environment.word("both", Interpolation((Local("a", "x"), "{", Variable(names[0])))))
     words.append(environment.word("literal", "{{ .Script }}"))

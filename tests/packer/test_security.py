@@ -98,7 +98,7 @@ def test_what_to_ask_is_told_also_where_trusted_launch_cannot_be(more: dict[str,
 
     (finding,) = [finding for finding in conversion.findings if finding.code.id == "AIB2P439"]
     assert "az sig image-definition show --subscription" in finding.help
-    assert "no build from or to a managed image or a VHD can" in finding.help
+    assert "no build can make both the version and a managed image or a VHD" in finding.help
 
 
 def test_the_answer_that_there_is_no_type_is_one() -> None:

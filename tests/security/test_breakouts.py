@@ -3,11 +3,9 @@
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from shutil import rmtree
 from textwrap import dedent
 from typing import Any
 
@@ -29,6 +27,7 @@ from tests.cases.variables import required_variables
 from tests.hcl.decoding import decode_value
 from tests.lab.judge import Packer
 from tests.security.hostile import HOSTILE, MARK, PLACES, TEMPLATES, with_string
+from tests.security.sandbox import run_in_sandbox
 
 Json = Any
 
@@ -44,31 +43,6 @@ _OWN_SCRIPT = re.compile(r"scripts/(?!\d).*\.sh")
 """Scripts that hold lines of ours, not those of a template."""
 _BLOCKS = {"packer", "variable", "locals", "source", "build"}
 # Programs that lines of ours call, and one that hostile ones would.
-_PROGRAMS = (
-    "xargs",
-    "dirname",
-    "grep",
-    "packer",
-    "timeout",
-    "aib2packer",
-    "curl",
-    "az",
-    "sha256sum",
-    "sudo",
-    "chmod",
-    "sed",
-    "rm",
-    "cat",
-    "sh",
-    "waagent",
-    "sync",
-    "base64",
-    "pwsh",
-    "sleep",
-    "cp",
-    "date",
-    "git",
-)
 
 
 def escaped(text: str) -> str:
@@ -140,43 +114,6 @@ def check_hcl(hcl: str) -> None:
     for reference in re.findall(r"\$\{((?:[^\"{}]|\"(?:[^\"\\]|\\.)*\"|\{[^{}]*\})*)\}", text):
         # Strings in it, and the names of parameters, are no code of theirs.
         assert MARK not in re.sub(r'"(?:[^"\\]|\\.)*"|\b(?:var|local)\.\w+', '""', reference)
-
-
-_KEPT = r".+\.image-template\.json"
-
-
-def run_in_sandbox(script: str, folder: Path) -> None:
-    """Run a script where the programs that it may call do nothing: it makes no file of the mark's name."""
-    programs = folder / "programs"
-    if not programs.exists():
-        programs.mkdir()
-        for name in _PROGRAMS:
-            (programs / name).write_text("#!/bin/sh\nexit 0\n")
-            (programs / name).chmod(0o755)
-        # It says what loops wait for.
-        (programs / "az").write_text('#!/bin/sh\ncase "$*" in *copy.status*) echo success ;; *) echo Succeeded ;; esac\n')
-        (programs / "sign-in.sh").touch()
-        for name in ("mkdir", "touch"):
-            (programs / name).symlink_to(f"/bin/{name}")
-    here = folder / "here"
-    if here.exists():
-        rmtree(here)  # what another string made is no fault of this one
-    here.mkdir()
-    done = subprocess.run(
-        ["/bin/sh", "-c", script],
-        cwd=here,
-        env={"PATH": str(programs), "SIGN_IN": str(programs / "sign-in.sh")},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    # The copy of a template that people keep bears its name, as it is safe everywhere.
-    assert not [made for made in here.rglob(f"*{MARK}*") if not re.fullmatch(_KEPT, made.name)], script
-    assert "yntax error" not in done.stderr, script
-    missing = re.findall(r"\d+: (.*): not found", done.stderr)
-    # `sign_in` is a function of the line before, which is a local of the build.
-    assert all(re.fullmatch(r"/tmp/[\w.-]+|sign_in", program) for program in missing), script
 
 
 def check_files(conversion: Conversion) -> None:

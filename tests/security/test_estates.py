@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from click.testing import CliRunner
 
 from aib2packer.cli import main
 from tests.cases.templates import GALLERY, GALLERY_TARGET, template
+from tests.security.sandbox import run_in_sandbox
 
 NAMES = (
     "##vso[task.setvariable]pwned",
@@ -52,16 +52,9 @@ def test_nothing_that_is_printed_of_a_folder_speaks_to_a_pipeline_or_is_run_by_a
     printed: dict[str, str], tmp_path: Path
 ) -> None:
     assert {name: found[0] for name, text in printed.items() if (found := _SPEAKS.findall(text))} == {}
-    sandbox = tmp_path / "sandbox"
-    (sandbox / "bin").mkdir(parents=True)
-    for program in ("az", "packer", "aib2packer"):
-        (sandbox / "bin" / program).write_text("#!/bin/sh\n")
-        (sandbox / "bin" / program).chmod(0o755)
     pages = (text for name, text in printed.items() if name in {"text", "audit.md"} or name.endswith("MIGRATION.md"))
     commands = {one or block for text in pages for one, block in _COMMAND.findall(text)}
     script = "\n".join(f"( {one}\n)" for one in sorted(commands) if "pwned" in one and ".image-template.json" not in one)
     assert script.count("az ") > len(NAMES)
 
-    subprocess.run(["/bin/bash"], input=script.encode(), cwd=sandbox, env={"PATH": f"{sandbox}/bin:/bin:/usr/bin"}, check=False)
-
-    assert [path.name for path in sandbox.iterdir()] == ["bin"]
+    run_in_sandbox(script, tmp_path)

@@ -31,13 +31,17 @@ def _no_file(path: str) -> SourceText:
     raise FileError(path, "is not there", "")
 
 
+def _no_template(_: SourceText) -> TfExpression:
+    raise AssertionError
+
+
 def _read(expression: str) -> TfExpression:
     source = SourceText("main.tf", expression)
     return read_interpolation(source, 0, len(expression))
 
 
 def _value(expression: str) -> object:
-    around = Surroundings(_nothing, lambda _: None, lambda _: None, _no_file, _nothing)
+    around = Surroundings(_nothing, lambda _: None, lambda _: None, _no_file, _no_template, _nothing)
     return _plain(evaluate(parse(f"[{arm_of(_read(expression), around)}]"), Scope()))
 
 
@@ -118,7 +122,7 @@ def test_the_script_that_templatefile_makes_is_written_out(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("expression", ["abs(" * 28 + "-1" + ")" * 28, "coalesce(" * 18 + '"a"' + ', "b")' * 18])
 def test_functions_within_one_another_take_as_many_words_as_there_are(expression: str) -> None:
-    around = Surroundings(_nothing, lambda _: None, lambda _: None, _no_file, _nothing)
+    around = Surroundings(_nothing, lambda _: None, lambda _: None, _no_file, _no_template, _nothing)
 
     assert len(arm_of(_read(expression), around)) < 4 * len(expression) + 400
 

@@ -17,6 +17,7 @@ from aib2packer.text.placeholders import (
     IN_EXPRESSIONS,
     IN_NAMES,
     IN_TAGS,
+    first_in,
     forms_in,
     in_commands,
     in_doubt,
@@ -48,8 +49,8 @@ _OF_ANY_FORM = _COMMANDS | _DECLARED | _TAGS
 class Filled:
     """A document, and values for it, with their placeholders filled in as far as these have a value.
 
-    `used` are the names, as they were given, that stood in a placeholder. `half` are commands with a placeholder that has no
-    value, and a form that means something to a shell too, where the rest of the template has such: the form, and the place.
+    `used` are the names, as they were given, that stood in a placeholder. `half` are placeholders in commands that have no
+    value, and a form that means something to a shell too, where the rest of the template has such; each with its place.
     """
 
     document: Json
@@ -174,7 +175,8 @@ class _Filler:
         else:
             changed = self._text(text, where)
         if where.is_command and not is_bare:
-            self.half += ((form, node.span) for form in sorted(forms_in(changed) & self.forms))
+            open_forms = sorted(forms_in(changed) & self.forms)
+            self.half += ((first_in(changed, form), node.span) for form in open_forms)
             if "${name}" in self.forms:
                 changed = changed.replace("$${", "${")  # how such tools write what they leave alone
         return node if changed == text else JsonScalar(changed, node.span)

@@ -384,8 +384,8 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
         report.add(
             codes.SHOWN_IN_PART,
             body.span.first,
-            f"`az image builder show` leaves out newer settings, even where they are set: {', '.join(left_out)} and others as "
-            "new",
+            "`az image builder show` leaves out settings that are newer than its API version, even where they are set: "
+            f"{', '.join(left_out)} and more",
             help='Convert what this prints: `az rest --method get --url "https://management.azure.com<id of the template>'
             f'?api-version={_NEWEST_API}"`.',
         )

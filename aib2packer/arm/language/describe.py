@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 20
 _MAX_PARTS = 300
+_LONGEST = 500  # characters of a text in one
 _SHOWN = 40
 _DATA = {
     ("subscription", "subscriptionId"): "azurerm_client_config.current.subscription_id",
@@ -86,7 +87,7 @@ class _Describer:
             case None | bool() if self._in_terraform:
                 return "null" if value is None else str(value).lower()
             case str() if self._in_terraform:
-                return json.dumps(value, ensure_ascii=False)
+                return json.dumps(_cut(value), ensure_ascii=False)
             case If(condition, then, otherwise) if self._in_terraform and depth <= _MAX_DEPTH:
                 asked, yes, no = (self.value(one, depth + 1) for one in (condition, then, otherwise))
                 return f"{asked} ? {yes} : {no}"
@@ -97,7 +98,7 @@ class _Describer:
             case None | bool():
                 return f"{'null' if value is None else str(value).lower()}()"
             case str():
-                return "'" + value.replace("'", "''") + "'"
+                return "'" + _cut(value).replace("'", "''") + "'"
             case int():
                 return str(value)
             case float():
@@ -138,6 +139,10 @@ class _Describer:
 
     def _call(self, name: str, arguments: tuple[ArmValue | Lambda, ...], depth: int) -> str:
         return f"{name.removeprefix('$')}({', '.join(self.value(argument, depth + 1) for argument in arguments)})"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _accessor(key: str | int) -> str:

@@ -57,5 +57,6 @@ def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, r
         template.source.span,
         f"{why}: its name begins with {TEMPORARY}-{name}, it is in {group}, and the last post-processor deletes it",
         help=f"If the build fails before that, delete it: `az image list --resource-group {shown_name(group)} --query "
-        f"\"[?starts_with(name, '{TEMPORARY}-{name}-')].id\" --output tsv | xargs -r az image delete --ids`.",
+        f"\"[?starts_with(name, '{TEMPORARY}-{name}-')].id\" --output tsv` lists it, and those of builds that are under way: a "
+        "name ends with the time at which its build began, in UTC.",
     )

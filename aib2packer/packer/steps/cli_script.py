@@ -73,7 +73,7 @@ class Script:
         self._minutes = minutes
         self._by_file = signs_in_by_file
         self._lines: list[str] = []
-        self._environment = Environment()
+        self._environment = Environment(for_cli=True)
         self._indent = ""
         self._unexpanded = False
 

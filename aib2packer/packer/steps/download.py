@@ -27,7 +27,7 @@ _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 def download(downloads: Sequence[Download], context: BuildContext) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
-    environment = Environment()
+    environment = Environment(for_cli=needs_azure_cli(downloads))
     folder = environment.word("folder", context.downloads)
     commands: list[Value] = []
     if needs_azure_cli(downloads):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # What means a template to Packer, and a file to the Azure CLI: docs/reference/azure-runtime.md 8.
 _MEANS_MORE = pattern(r"\{\{|(?:^|=)@")
-_ENCODED = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }"""
+_ENCODED = ': name => replace(value, "{{", "%7B%7B") }'
+_ENCODED_FOR_CLI = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }"""
 
 
 def means_more(text: str) -> bool:
@@ -37,21 +38,25 @@ def _is_seen(text: str) -> bool:
     return text.isprintable() and "##" not in text
 
 
-ENCODED_NOTE = (
-    "In env, Packer renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded."
-)
-
-
-def is_encoded(value: object) -> bool:
-    """Whether an environment is one in which values are encoded."""
-    return isinstance(value, HclCode) and value.text.endswith(_ENCODED)
+def encoding_note(value: object) -> str:
+    """Why values in an environment are encoded, as a sentence; "" for one in which none is."""
+    text = value.text if isinstance(value, HclCode) else ""
+    if text.endswith(_ENCODED_FOR_CLI):
+        return (
+            "Packer takes `{{` in env for a template, and the Azure CLI takes what follows `@` for a file: both are "
+            "percent-encoded in values that are not known yet."
+        )
+    if text.endswith(_ENCODED):
+        return "Packer takes `{{` in env for a template: it is percent-encoded in values that are not known yet."
+    return ""
 
 
 class Environment:
-    """The environment variables of one step, which grow word by word."""
+    """The environment variables of one step, which grow word by word. `for_cli`: the Azure CLI gets them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, for_cli: bool) -> None:
         self._values: dict[str, Value] = {}
+        self._encoded = _ENCODED_FOR_CLI if for_cli else _ENCODED
 
     def word(self, name: str, value: Value) -> str:
         """A word of the script: a literal in quotes, else the environment variable that holds the value.
@@ -84,7 +89,7 @@ class Environment:
         """The values; where one may mean more than its text, that is percent-encoded: exact in a URI, refused as a name."""
         printed, used = print_value(self._values), references(tuple(self._values.values()))
         if means_more(printed) or '"@' in printed or any(isinstance(one, Variable) for one in used):
-            return HclCode(f"{{ for name, value in {printed} {_ENCODED}", used)
+            return HclCode(f"{{ for name, value in {printed} {self._encoded}", used)
         return dict(self._values)
 
     def _variable(self, name: str, value: Value) -> str:

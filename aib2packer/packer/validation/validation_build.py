@@ -48,9 +48,15 @@ if TYPE_CHECKING:
 
 HELD_BACK = Variable(
     "exclude_from_latest",
-    "Whether those who ask for the latest version pass this one over. The validation build sets it to false.",
+    "Whether consumers that ask for the latest version skip this one. The validation build sets it to false.",
     "bool",
     default=True,
+)
+SIDE_BY_SIDE = Variable(
+    "side_by_side",
+    "Whether Image Builder still builds, too: those who ask for the latest version then pass this one over.",
+    "bool",
+    default=False,
 )
 
 _SUBSCRIPTION = "gallery_subscription_id"
@@ -124,7 +130,7 @@ def _report_order(template: ImageTemplate, validation: Validation, held: Sequenc
         what = f"{versions} published first, and {where}{passes}"
         remedy = f"Run the validation build after each build; {fails}, delete {versions.rpartition(' ')[0]}."
     elif validation.surely_distributed:
-        what = f"the image is there before, which is the same where {_SETTING} is set"
+        what = f"the image is there before, which {_SETTING} asks for anyway"
         remedy = "Run the validation build after each build."
     else:
         what = "the image is there before"
@@ -150,7 +156,8 @@ def _report_loss(template: ImageTemplate, validation: Validation, plan: Validati
 def for_validation(decisions: Decisions, symbols: Symbols) -> ForValidation:
     """What the build must do for the one that validates."""
     plan = decisions.validation
-    held: dict[int, Value] = {target.index: _until_validated(plan.build, symbols) for target in plan.held_back}
+    held: dict[int, Value] = {target.index: SIDE_BY_SIDE for target in plan.can_wait}
+    held |= {target.index: _until_validated(plan.build, symbols) for target in plan.held_back}
     return ForValidation(_recorded(decisions, symbols), held)
 
 
@@ -274,9 +281,7 @@ def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, Custom
 
 def _from_manifest(key: str, description: str, manifest: str) -> Local:
     """What the last build wrote down, unless the user says otherwise. `manifest` is its path from this file on."""
-    variable = Variable(
-        key, f"{description} Null: the one that the build made last, as {manifest} says.", default=HclCode("null")
-    )
+    variable = Variable(key, f"{description} Null: that of the last build, as {manifest} says.", default=HclCode("null"))
     last = f'reverse(jsondecode(file("{manifest}")).builds)[0].custom_data.{key}'
     return Local(
         key, HclCode(f"var.{key} != null ? var.{key} : {last}", (variable,)), "file() takes the path from this folder on."
@@ -296,7 +301,7 @@ def _is_open(block: object) -> bool:
 
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], subscription: Local, symbols: Symbols) -> Provisioner:
     """Let versions be the latest: the image has passed."""
-    environment = Environment()
+    environment = Environment(for_cli=True)
     commands = [
         Interpolation((_released(image, version, subscription, environment, symbols),), multiline=True)
         for image, version in versions

@@ -32,6 +32,8 @@ class ValidationPlan:
     booted: Target | None
     held_back: tuple[GalleryTarget, ...]
     """The targets whose versions are not to be the latest until the image is validated."""
+    can_wait: tuple[GalleryTarget, ...]
+    """The targets whose versions the user can keep from being the latest, while Image Builder still builds."""
 
 
 def decide_validation(template: ImageTemplate, plan: DistributionPlan, options: Options) -> ValidationPlan:
@@ -44,7 +46,8 @@ def decide_validation(template: ImageTemplate, plan: DistributionPlan, options: 
     if build is not None and not build.surely_distributed and plan.galleries:
         first = plan.galleries[0]
         held = tuple(target for target in plan.galleries if _can_be_latest(target) and _is_known(target, first))
-    return ValidationPlan(template.validation if is_inline else None, build, booted, held)
+    can_wait = tuple(filter(_can_be_latest, plan.galleries)) if options.in_estate and not held else ()
+    return ValidationPlan(template.validation if is_inline else None, build, booted, held, can_wait)
 
 
 def bootable_of(target: Target) -> Bootable[Any]:

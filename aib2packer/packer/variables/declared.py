@@ -138,9 +138,9 @@ def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool
     is_null = variable.default == HclCode("null")
     may_be_unset = may_be_empty or is_null or (variable.default == "" and "virtualnetworks" in shape)
     unset = f"{own} == {'null' if is_null else print_value('')} || " if may_be_unset else ""
-    rule = VariableValidation(
-        f'{unset}can(regex("{id_pattern(shape)}", {own}))', f"The {variable.name} must be {described_id(shape)}"
-    )
+    # A subnet that may be null may be "" too, which Azure takes for none.
+    pattern = id_pattern(shape, may_be_empty=is_null and "virtualnetworks" in shape)
+    rule = VariableValidation(f'{unset}can(regex("{pattern}", {own}))', f"The {variable.name} must be {described_id(shape)}")
     default = None if variable.default == "" and not may_be_unset else variable.default
     return replace(variable, default=default, validation=(*variable.validation, rule))
 

@@ -60,7 +60,7 @@ _RESERVED = {
     *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
     *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
     "definition_security_type",
-    *("exclude_from_latest",),
+    *("exclude_from_latest", "side_by_side"),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container"),
     *("gallery_version_id", "temporary_image_name", "snapshot_name", "sign_in"),
 }

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _WHOLE = ""
 _MOST = 3  # uses that a description names
 _PART, _INPUT = "part of", "input for"
+_OF_STEPS = {"elevated": "elevation (runElevated)", "as_system": "account (runAsSystem)"}
 _VALUE = "value in "  # of commands: whether it is a part of them or all of them says nothing
 
 
@@ -144,7 +145,7 @@ def _of_step(step: Customizer, field: str) -> str:
         case "destination":
             return f"place on the VM for the file of {whose}"
         case _:
-            return f"{field.replace('_', ' ')} of {whose}"
+            return f"{_OF_STEPS.get(field) or field.replace('_', ' ')} of {whose}"
 
 
 def _fields(model: type) -> Mapping[str, Words]:
@@ -225,7 +226,7 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "late_regions": "regions that get the image",
         "late_target_regions": "regions that get the image",
         "storage_account_type": "storage type of the image version",
-        "exclude_from_latest": "whether the newest version is another one",
+        "exclude_from_latest": "exclusion of the image version from the latest",
         "major": "major version of the image",
         "replication_mode": "replication mode of the image version",
     },

@@ -110,9 +110,8 @@ def _place(template: ImageTemplate, region: TemplateText | None, name: str, symb
         report.add(
             codes.BUILD_REGION,
             region.span,
-            f"Packer builds in {region}, where the image is to be, and not in {template.location}"
-            f"{'' if region.literal and template.location.literal else ', if that is another'}: it makes managed images in the "
-            "region of the build only, and Azure wants a gallery version there too",
+            f"Packer builds {_named_place(region)}where the image is to be, and not {_own_place(region, template.location)}: "
+            "it makes managed images in the region of the build only, and Azure wants a gallery version there too",
             help="Check that the size of the build VM is available there.",
         )
     group, temporary = template.staging_resource_group, temporary_group(name)
@@ -130,6 +129,17 @@ def _place(template: ImageTemplate, region: TemplateText | None, name: str, symb
         "build_resource_group_name": traced(BUILD_GROUP, group.span),
         "temp_resource_group_name": unless_there(temporary),
     }
+
+
+def _named_place(region: TemplateText) -> str:
+    return f"in {region.literal}, " if region.literal else ""
+
+
+def _own_place(region: TemplateText, own: TemplateText) -> str:
+    """The location of a template, which is another than the region of the build; only perhaps where one is not known."""
+    if region.literal and own.literal:
+        return f"in {own.literal}"
+    return f"in {own.literal}, if that is elsewhere" if own.literal else "in the location of the template, if that is elsewhere"
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:

@@ -94,6 +94,12 @@ variable "image_version" {
   default     = null
 }
 
+variable "side_by_side" {
+  type        = bool
+  description = "Whether Image Builder still builds, too: those who ask for the latest version then pass this one over."
+  default     = false
+}
+
 locals {
   subnet_parts                  = split("/", var.subnet)
   gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
@@ -154,7 +160,8 @@ source "azure-arm" "base" {
     image_name     = "base"
     image_version  = local.image_version
   }
-  shared_image_gallery_timeout = "240m"
+  shared_gallery_image_version_exclude_from_latest = var.side_by_side
+  shared_image_gallery_timeout                     = "240m"
 
   azure_tags = {
     team = var.team

@@ -102,6 +102,12 @@ variable "image_version" {
   default     = null
 }
 
+variable "side_by_side" {
+  type        = bool
+  description = "Whether Image Builder still builds, too: those who ask for the latest version then pass this one over."
+  default     = false
+}
+
 locals {
   gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
 
@@ -162,7 +168,8 @@ source "azure-arm" "database" {
     image_name     = "database"
     image_version  = local.image_version
   }
-  shared_image_gallery_timeout = "240m"
+  shared_gallery_image_version_exclude_from_latest = var.side_by_side
+  shared_image_gallery_timeout                     = "240m"
 }
 
 build {
@@ -176,14 +183,14 @@ build {
     script          = "${path.root}/scripts/lay-deprovisioning-script.sh"
   }
 
-  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. In env, Packer
-  # renders `{{`, and the Azure CLI reads a file after `@`: values that are not known yet are encoded.
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build. Packer takes `{{` in
+  # env for a template: it is percent-encoded in values that are not known yet.
   provisioner "shell-local" {
     name = "download"
     env = { for name, value in {
       FOLDER = local.downloads
       URI    = "https://contoso.blob.core.windows.net/files/settings.json?${var.contoso_sas_token}"
-    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    } : name => replace(value, "{{", "%7B%7B") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fgsSL --retry 5 -o 01-settings.json \"$URI\"",

@@ -78,6 +78,12 @@ variable "image_version" {
   default     = null
 }
 
+variable "side_by_side" {
+  type        = bool
+  description = "Whether Image Builder still builds, too: those who ask for the latest version then pass this one over."
+  default     = false
+}
+
 locals {
   gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
 
@@ -133,7 +139,8 @@ source "azure-arm" "legacy" {
       name = "westeurope"
     }
   }
-  shared_image_gallery_timeout = "240m"
+  shared_gallery_image_version_exclude_from_latest = var.side_by_side
+  shared_image_gallery_timeout                     = "240m"
 }
 
 build {

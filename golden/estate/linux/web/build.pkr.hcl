@@ -94,6 +94,12 @@ variable "image_version" {
   default     = null
 }
 
+variable "side_by_side" {
+  type        = bool
+  description = "Whether Image Builder still builds, too: those who ask for the latest version then pass this one over."
+  default     = false
+}
+
 locals {
   subnet_parts                  = split("/", var.subnet)
   gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
@@ -157,7 +163,8 @@ source "azure-arm" "web" {
     image_name     = "web"
     image_version  = local.image_version
   }
-  shared_image_gallery_timeout = "240m"
+  shared_gallery_image_version_exclude_from_latest = var.side_by_side
+  shared_image_gallery_timeout                     = "240m"
 
   azure_tags = {
     team = var.team

@@ -89,6 +89,12 @@ variable "image_version" {
   default     = null
 }
 
+variable "side_by_side" {
+  type        = bool
+  description = "Whether Image Builder still builds, too: those who ask for the latest version then pass this one over."
+  default     = false
+}
+
 locals {
   gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
 
@@ -148,7 +154,8 @@ source "azure-arm" "desktop" {
     image_name     = "desktop"
     image_version  = local.image_version
   }
-  shared_image_gallery_timeout = "480m"
+  shared_gallery_image_version_exclude_from_latest = var.side_by_side
+  shared_image_gallery_timeout                     = "480m"
 }
 
 build {

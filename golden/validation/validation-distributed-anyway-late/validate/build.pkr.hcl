@@ -58,7 +58,7 @@ variable "subscription_id" {
 
 variable "image_version" {
   type        = string
-  description = "Gallery version to validate. Null: the one that the build made last, as ../web.manifest.json says."
+  description = "Gallery version to validate. Null: that of the last build, as ../web.manifest.json says."
   default     = null
 }
 
@@ -155,8 +155,8 @@ build {
     inline          = ["true"]
   }
 
-  # It has passed: those who ask for the latest version may have it. In env, Packer renders `{{`, and the Azure CLI reads a file
-  # after `@`: values that are not known yet are encoded.
+  # It has passed: those who ask for the latest version may have it. Packer takes `{{` in env for a template, and the Azure CLI
+  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   provisioner "shell-local" {
     name = "release"
     env = { for name, value in {

@@ -80,7 +80,7 @@ variable "port" {
 
 variable "managed_image_name" {
   type        = string
-  description = "Managed image to validate. Null: the one that the build made last, as ../web.manifest.json says."
+  description = "Managed image to validate. Null: that of the last build, as ../web.manifest.json says."
   default     = null
 }
 
