@@ -29,12 +29,10 @@ _CALL = pattern(
     rb"|^[ \t]*module\s+\"[^\"\n]*\"\s*\{[^{}]*?^[ \t]*source\s*=\s*\"(?P<folder>\.{1,2}/[^\"\n]*)\"",
     re.MULTILINE,
 )
-# An ARM template that Terraform deploys.
-_DEPLOYED = pattern(
-    rb"^[ \t]*template_(?:content|body)\s*=[^\n]*?\b(?:file|templatefile)\("
-    rb"\s*\"(?:\$\{path\.(?:module|root)\}/)?(?P<file>[^\"\n$]+)\"",
-    re.MULTILINE,
-)
+_READ = rb"\b(?:file|templatefile)\(\s*\"(?:\$\{path\.(?:module|root)\}/)?(?P<file>[^\"\n$]+)\""
+# An ARM template that Terraform deploys, and a local that holds one.
+_DEPLOYED = pattern(rb"^[ \t]*template_(?:content|body)\s*=[^\n]*?(?:" + _READ + rb"|\blocal\.(?P<local>\w+))", re.MULTILINE)
+_LOCAL = pattern(rb"^[ \t]*(?P<local>\w+)\s*=[^\n]*?" + _READ, re.MULTILINE)
 _BUILT = pattern(rb'"_generator"\s*:\s*\{\s*"name"\s*:\s*"bicep"')
 _SECONDS = 20
 _MOST = 4 << 20
@@ -134,7 +132,7 @@ def modules_of(files: Collection[Path]) -> Modules:
     deployed: set[Path] = set()
     for file in sources:
         data = _start_of(file)
-        own = {one for path in _deployed_by(file, data) for one in known.get(path, ())}
+        own = {one for path in _deployed_by(file, data, sources) for one in known.get(path, ())}
         deployed |= own
         calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file] + sorted(own)
         if speaks_of_image_templates(data):
@@ -160,10 +158,15 @@ def _called_by(file: Path, data: bytes) -> Iterator[str]:
             yield path
 
 
-def _deployed_by(file: Path, data: bytes) -> Iterator[str]:
+def _deployed_by(file: Path, data: bytes, sources: Iterable[Path]) -> Iterator[str]:
     """The templates that a Terraform file deploys, as their files; of one that Bicep makes, what it is made of too."""
-    for call in _DEPLOYED.finditer(data) if file.suffix.lower() == ".tf" else ():
-        path = os.path.normpath(file.parent / os.fsdecode(call["file"]))
+    calls = tuple(_DEPLOYED.finditer(data)) if file.suffix.lower() == ".tf" else ()
+    read = [call["file"] for call in calls if call["file"]]
+    if wanted := {call["local"] for call in calls if call["local"]}:
+        beside = (_start_of(one) for one in sources if one.parent == file.parent and one.suffix.lower() == ".tf")
+        read += (found["file"] for text in beside for found in _LOCAL.finditer(text) if found["local"] in wanted)
+    for name in read:
+        path = os.path.normpath(file.parent / os.fsdecode(name))
         yield from (path, str(Path(path).with_suffix(".bicep")))
 
 

@@ -53,7 +53,7 @@ variable "image" {
 
 variable "region" {
   type        = string
-  description = "Region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
+  description = "Region of the build and region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
