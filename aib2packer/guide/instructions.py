@@ -12,6 +12,7 @@ from aib2packer.hcl.printing import references
 from aib2packer.hcl.values import Variable
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Auth
+from aib2packer.packer.decisions import UNNAMED
 from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.layout import SHA256SUMS, output_names
@@ -46,6 +47,8 @@ class Guide:
     _build: Build = field(repr=False)
     name: str | None
     """The name of the template, as it stands there."""
+    called: str
+    """What people call the image: as the template is called, else as the build is; "" where nothing has a name."""
     commands: Commands
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
@@ -284,11 +287,13 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
     downloads = told.downloads(build)
     galleries = decisions.plan.galleries
     subscription = subscription_value(decisions.subscription, symbols)
+    name = None if template.name is None or template.name.literal is None else template.name.literal.strip()
     return Guide(
         _told=told,
         _build=build,
         in_estate=options.in_estate,
-        name=None if template.name is None else template.name.literal,
+        name=name,
+        called=name or ("" if decisions.name == UNNAMED else decisions.name),
         commands=commands,
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
         by_time=any(target.by_time for target in galleries),

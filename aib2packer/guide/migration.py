@@ -153,7 +153,7 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
-        title=f"VM image {guide.name}" if guide.name else "VM image",
+        title=f"VM image {guide.called}".rstrip(),
         source=_base_name(about.name),
         settings=about.settings,
         files=tuple(_described(beside, guide.names)),
@@ -224,7 +224,7 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     one = guide.service
     again = " A deployment of it builds at once (autoRun)." if one.auto_run else ""
     stop = "stop: first what deploys the template, then its triggers, then wait for what is under way."
-    keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.name or "image"))
+    keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.called or "image"))
     steps = (
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
         (

@@ -589,6 +589,24 @@ def test_an_old_managed_image_can_be_kept_under_its_name() -> None:
     assert "group=..." in page
 
 
+def test_an_id_in_another_group_is_put_together_of_parts_of_an_id() -> None:
+    managed = {"type": "ManagedImage", "imageId": "[parameters('image')]", "location": "westeurope", "runOutputName": "x"}
+    lay("in", desk={"parameters": {"image": {"type": "string"}}, "resources": [image("desk", distribute=[managed])]})
+    convert("in", "-o", "out")
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    place, parts = (
+        "/resourceGroups/old-{}/providers/Microsoft.Compute/images/{}",
+        [f'$(echo "$image" | cut -d/ -f{n})' for n in (3, 5, 9)],
+    )
+    aside = f'"/subscriptions/{parts[0]}{place.format(*parts[1:])}"'
+    assert f'az resource move --destination-group "{parts[1]}" --ids {aside}\n' in page
+    assert [line for line in page.splitlines() if line.startswith("az image delete")] == [
+        'az image delete --ids "$image"',
+        f"az image delete --ids {aside}",
+    ]
+
+
 def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way_to_files_of_a_build() -> None:
     def wanting(own: str) -> dict[str, object]:
         parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in ("owner", "team")}
