@@ -126,8 +126,9 @@ def land(kept: Kept, folder: Path, request: Request, remit: Remit) -> Landing:
     ours = without_own(folder, every, check=request.check)
     files = {path: one for path, one in every.items() if path in ours or record.is_as_written(folder, path, recorded)}
     others = _of_others(folder, before, kept.homes, remit)
-    not_made = _not_made(recorded, kept, every) if recorded else {}
-    left = record.stale(folder, not_made, (*_untouched(kept, folder), *others)) if recorded else ()
+    not_made = _not_made(recorded, kept) if recorded else {}
+    of_builds = {path: digest for path, digest in not_made.items() if path not in every and path != RECORD}
+    left = record.stale(folder, of_builds, (*_untouched(kept, folder), *others)) if of_builds else ()
     if others:
         files, left = {}, tuple(one for one in left if one.path.partition("/")[0] not in AT_TOP)
     homes = {path for path, _ in kept.builds} if request.force else set()
@@ -196,9 +197,9 @@ def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
 
 
-def _not_made(recorded: Mapping[str, str], kept: Kept, every: Iterable[str]) -> dict[str, str]:
-    """What earlier runs have written and this one did not."""
-    left = {path: digest for path, digest in recorded.items() if path not in {*every, RECORD}}
+def _not_made(recorded: Mapping[str, str], kept: Kept) -> dict[str, str]:
+    """What earlier runs have written and no build of this one has."""
+    left = dict(recorded)
     for result in kept.results:
         for path in _below(result, kept.folder, result.files):
             left.pop(path, None)
@@ -217,13 +218,13 @@ def _record(before: Record, left: Mapping[str, str], kept: Kept, folder: Path, f
 
     Args:
         before: What earlier runs have written.
-        left: That of it which this run did not make.
+        left: That of it which no build has.
         kept: What became of the templates.
         folder: The folder of all.
         files: What is written for all of them.
 
     """
-    there = ((path, digest) for path, digest in sorted(left.items()) if (folder / path).is_file())
+    there = ((path, digest) for path, digest in sorted(left.items()) if path not in files and (folder / path).is_file())
     for_all = sorted((path, digest_of(content)) for path, content in files.items())
     made = merge(_made(before, kept, folder), there, for_all)
     return record.text(made, {**before.builds, **kept.homes}, files)
