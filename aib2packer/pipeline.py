@@ -146,7 +146,7 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
     found = read(opened, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, report)
     if (template := found.template) is None or (decisions := decide(template, CUSTOMIZERS, options, report)) is None:
         return _failed(found, report)
-    symbols = claim(template, report, values_apart=options.side_files)
+    symbols = claim(template, decisions.plan.location, report, values_apart=options.side_files)
     build = _landed(translate(template, decisions, symbols, CUSTOMIZERS, options, report), options, report)
     if report.failed:
         return _failed(found, report)

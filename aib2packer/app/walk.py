@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.documents.forms.scripts import MAKES
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.system.files import open_file, resolved
+from aib2packer.system.files import is_within, open_file, resolved
 from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
@@ -29,12 +29,10 @@ _CALL = pattern(
     rb"|^[ \t]*module\s+\"[^\"\n]*\"\s*\{[^{}]*?^[ \t]*source\s*=\s*\"(?P<folder>\.{1,2}/[^\"\n]*)\"",
     re.MULTILINE,
 )
-# An ARM template that Terraform deploys.
-_DEPLOYED = pattern(
-    rb"^[ \t]*template_(?:content|body)\s*=[^\n]*?\b(?:file|templatefile)\("
-    rb"\s*\"(?:\$\{path\.(?:module|root)\}/)?(?P<file>[^\"\n$]+)\"",
-    re.MULTILINE,
-)
+_READ = rb"\b(?:file|templatefile)\(\s*\"(?:\$\{path\.(?:module|root)\}/)?(?P<file>[^\"\n$]+)\""
+# An ARM template that Terraform deploys, and a local that holds one.
+_DEPLOYED = pattern(rb"^[ \t]*template_(?:content|body)\s*=[^\n]*?(?:" + _READ + rb"|\blocal\.(?P<local>\w+))", re.MULTILINE)
+_LOCAL = pattern(rb"^[ \t]*(?P<local>\w+)\s*=[^\n]*?" + _READ, re.MULTILINE)
 _BUILT = pattern(rb'"_generator"\s*:\s*\{\s*"name"\s*:\s*"bicep"')
 _SECONDS = 20
 _MOST = 4 << 20
@@ -54,7 +52,7 @@ def candidates(
         output: A folder that is left out: that of an earlier conversion.
         exclude: Patterns of what is left out, for a name or for a path relative to the folder: `*.dev.json`, `old/*`.
         fail: Called with each folder that cannot be read.
-        leave: Called with each link to a folder; what lies in this folder is found without it.
+        leave: Called with each link that is not followed: to a folder, or to an image template outside.
 
     """
     ignored = _ignored(folder)
@@ -73,7 +71,17 @@ def candidates(
             leave(link)
         files = [Path(top, name) for name in names if name.lower().endswith((*SUFFIXES, *_SCRIPTS))]
         found += (path for path in files if is_wanted(path) and (path.suffix.lower() in SUFFIXES or _makes_templates(path)))
-    return sorted(_without_built(_once(found)), key=lambda file: file.relative_to(folder).parts)
+    files = _once(found)
+    outside = {file for file in files if file.is_symlink() and _leads_out(file, folder)}
+    for link in outside:
+        leave(link)
+    kept = _without_built([file for file in files if file not in outside])
+    return sorted(kept, key=lambda file: file.relative_to(folder).parts)
+
+
+def _leads_out(link: Path, folder: Path) -> bool:
+    """Whether a link leads to an image template outside of a folder; one that leads to nothing does not."""
+    return not is_within(link, folder) and speaks_of_image_templates(_start_of(link))
 
 
 def _once(files: Collection[Path]) -> list[Path]:
@@ -124,7 +132,7 @@ def modules_of(files: Collection[Path]) -> Modules:
     deployed: set[Path] = set()
     for file in sources:
         data = _start_of(file)
-        own = {one for path in _deployed_by(file, data) for one in known.get(path, ())}
+        own = {one for path in _deployed_by(file, data, sources) for one in known.get(path, ())}
         deployed |= own
         calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file] + sorted(own)
         if speaks_of_image_templates(data):
@@ -150,10 +158,15 @@ def _called_by(file: Path, data: bytes) -> Iterator[str]:
             yield path
 
 
-def _deployed_by(file: Path, data: bytes) -> Iterator[str]:
+def _deployed_by(file: Path, data: bytes, sources: Iterable[Path]) -> Iterator[str]:
     """The templates that a Terraform file deploys, as their files; of one that Bicep makes, what it is made of too."""
-    for call in _DEPLOYED.finditer(data) if file.suffix.lower() == ".tf" else ():
-        path = os.path.normpath(file.parent / os.fsdecode(call["file"]))
+    calls = tuple(_DEPLOYED.finditer(data)) if file.suffix.lower() == ".tf" else ()
+    read = [call["file"] for call in calls if call["file"]]
+    if wanted := {call["local"] for call in calls if call["local"]}:
+        beside = (_start_of(one) for one in sources if one.parent == file.parent and one.suffix.lower() == ".tf")
+        read += (found["file"] for text in beside for found in _LOCAL.finditer(text) if found["local"] in wanted)
+    for name in read:
+        path = os.path.normpath(file.parent / os.fsdecode(name))
         yield from (path, str(Path(path).with_suffix(".bicep")))
 
 

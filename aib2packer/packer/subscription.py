@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
+from aib2packer.findings.text import capitalized
+from aib2packer.hcl.code import Binding, Piece, call, chained, conditional, infix, of_value
 from aib2packer.hcl.printing import mentions, names_in, print_value
 from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Traced, Variable, concat
 from aib2packer.lazy.models import replace
@@ -82,6 +84,23 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
             return _OPEN if value == SUBSCRIPTION and not needed else value
         case _:
             return replace(SUBSCRIPTION, default=str(decided), validation=())
+
+
+def source_subscription(
+    template: ImageTemplate, plan: DistributionPlan, decided: TemplateText | str | None, symbols: Symbols, *, needed: bool
+) -> Value:
+    """The subscription as azure-arm has it: an error where Packer's run finds that what must lie in it lies in another."""
+    value = subscription_value(decided, symbols, needed=needed)
+    found = in_one_subscription(template, () if plan.image is None else (plan.image,))
+    late = [(what, text) for what, text in found[1:] if not (text.literal and found[0][1].literal)]
+    apart = [(what, text) for what, text in late if text.parts != found[0][1].parts]
+    if not apart or value in {SUBSCRIPTION, _OPEN}:  # an empty one is known to nobody before it is used
+        return value
+    own = call("lower", of_value(value))
+    is_one = [infix(Binding.EQUALITY, "==", own, call("lower", of_value(symbols.value(text)))) for _, text in apart]
+    named = " and ".join(what for what, _ in (found[0], *apart))
+    told = f'file("{capitalized(named)} must lie in one subscription, as Packer works in one")'
+    return conditional(chained(Binding.AND, "&&", tuple(is_one)), of_value(value), Piece(told)).code
 
 
 def with_subscription(gallery: Block, subscription: Value) -> Block:

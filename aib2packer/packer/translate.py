@@ -19,7 +19,7 @@ from aib2packer.packer.steps.cli_session import SIGN_IN_FILES
 from aib2packer.packer.steps.download import download, needs_azure_cli
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
 from aib2packer.packer.steps.restarts_within import check_restarts_within
-from aib2packer.packer.subscription import left_open, subscription_value
+from aib2packer.packer.subscription import left_open, source_subscription
 from aib2packer.packer.validation.validation_build import (
     Base,
     for_validation,
@@ -149,23 +149,24 @@ def _after_restart(restart: Customizer, before: Sequence[Customizer], context: B
     context.report.add(
         codes.SCRIPT_AFTER_RESTART,
         restart.span,
-        "the restart may empty /tmp, and with it go the deprovisioning script and what a customizer changed in it: "
+        "the restart may empty /tmp and so remove the deprovisioning script, with what a customizer changed in it: "
         + (
-            "where it is missing it is laid down again, without what a customizer that cannot be seen may have changed"
+            "the build writes a missing script again, but not what a customizer that cannot be seen may have changed"
             if unseen
             else "the image would not be generalized"
         ),
-        help="Restart before the customizers that may change the script, or keep a copy outside /tmp over the restart.",
+        help="Restart before the customizers that may change the script, or keep a copy outside /tmp during the restart.",
     )
 
 
 def _base(template: ImageTemplate, context: BuildContext, options: Options) -> Base:
     """What the build has in common with the one that validates."""
     communicator, files = _communicator(template, options, context)
+    decisions = context.decisions
     settings: Settings = {
         **sign_in(options.auth),
-        "subscription_id": subscription_value(
-            context.decisions.subscription, context.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
+        "subscription_id": source_subscription(
+            template, decisions.plan, decisions.subscription, context.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
         ),
         **cloud_settings(template.cloud),
         "os_type": context.os_type.value,

@@ -15,6 +15,11 @@ _SPECIAL = pattern(r"([\\`*\[\]<>&|~$])|(?<!\w)(_)|(_)(?!\w)", re.ASCII)
 # At the beginning of a line: what would make a heading, a list or a quotation of it.
 _AT_START = pattern(r"([#+=>-])|(\d+)([.)])")
 _CODE = pattern(r"`([^`]+)`")
+# Options and settings are code in a sentence too, also where it has no backticks around them.
+_VALUE = r"[^\s,;)]*[^\s,;).]"
+_OPTION = rf"(?:--[a-z][a-z-]*|-(?:force|var|p)(?!\w))(?: [\w.-]+[=:]{_VALUE}| [A-Z]+(?!\w))?"
+_SETTING = rf"(?:PKR_VAR_\w+|ARM_[A-Z_]+|[a-z]+(?:_[a-z]+)+)(?: = \w+|={_VALUE})?"
+_NAMED = pattern(rf"(?<![\w/.$\"'-])({_OPTION}|{_SETTING})(?![\w/(\"'*-]|\.\w)", re.ASCII)
 _RUN = pattern(r"`+")
 _BLANK_LINES = pattern(r"\n{3,}")
 
@@ -43,7 +48,7 @@ def codes(texts: Iterable[str]) -> Markdown:
 def prose(text: str) -> Markdown:
     """A sentence of ours, whose backticks stand around code; a single one is a character as any other."""
     pieces = _CODE.split(_visible(text))
-    return _line("".join(_code(piece) if index % 2 else _inline(piece) for index, piece in enumerate(pieces)))
+    return _line("".join(_code(piece) if index % 2 else _with_names(piece) for index, piece in enumerate(pieces)))
 
 
 def cell(text: str) -> Markdown:
@@ -65,6 +70,10 @@ def tidy(page: str) -> str:
 
 def _visible(text: str) -> str:
     return safe(text).strip()
+
+
+def _with_names(text: str) -> str:
+    return "".join(_code(piece) if index % 2 else _inline(piece) for index, piece in enumerate(_NAMED.split(text)))
 
 
 def _inline(text: str) -> str:

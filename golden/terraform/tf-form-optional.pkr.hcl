@@ -83,7 +83,7 @@ variable "tags" {
 
 variable "regions" {
   type        = list(string)
-  description = "Regions that get the image."
+  description = "Regions that get the image; input for the region of the build."
   default     = ["westeurope", "northeurope"]
 }
 

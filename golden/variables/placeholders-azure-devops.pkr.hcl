@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
@@ -53,7 +53,7 @@ variable "image" {
 
 variable "region" {
   type        = string
-  description = "Region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
+  description = "Region of the build and region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

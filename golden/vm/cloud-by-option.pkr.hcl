@@ -26,7 +26,7 @@ packer {
 
 variable "location" {
   type        = string
-  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+  description = "Region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
 }
 
 variable "acct" {

@@ -177,6 +177,17 @@ IMAGE = 'type = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"\n'
             id="a template that Terraform deploys",
         ),
         pytest.param(
+            {
+                "main.tf": "  template_content = local.arm\n",
+                "locals.tf": 'locals {\n  arm = file("${path.module}/i.json")\n  other = file("o.json")\n}\n',
+                "i.json": IMAGE,
+                "o.json": IMAGE,
+            },
+            ["main.tf"],
+            ["i.json"],
+            id="one that a local holds",
+        ),
+        pytest.param(
             {"tf/main.tf": '  template_body = jsonencode(jsondecode(file("../i.json")))\n', "i.bicep": IMAGE},
             ["tf/main.tf"],
             ["i.bicep"],

@@ -34,6 +34,15 @@ def test_a_placeholder_that_is_compared_is_a_variable_and_can_be_given(form: str
     assert size_of(document, "env=test") == '"small"'
 
 
+@pytest.mark.parametrize("default", [{}, {"defaultValue": "__default__"}])
+def test_what_a_parameter_is_compared_with_is_a_value(default: dict[str, Json]) -> None:
+    document = with_size("[if(equals(parameters('size'),'__default__'),'big',parameters('size'))]")
+    document["parameters"] = {"size": {"type": "string", **default}}
+
+    assert size_of(document) == 'var.size == "__default__" ? "big" : var.size'
+    assert ('  default     = "__default__"\n' in hcl_of(document)) is bool(default)
+
+
 @pytest.mark.parametrize("form", [form for form in FORMS if form != "[[{}]]"])  # that is how ARM writes one bracket
 def test_a_placeholder_that_a_variable_hands_on_is_one_too(form: str) -> None:
     document = with_size("[if(equals(variables('e'),'web-prod'),'big','small')]", {"e": f"web-{form.format('env')}"})

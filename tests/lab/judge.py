@@ -93,6 +93,13 @@ class Packer:
         ours, theirs = text.splitlines(keepends=True), formatted.splitlines(keepends=True)
         return "".join(difflib.unified_diff(ours, theirs, "generated", "packer fmt"))
 
+    def fmt_check_all(self, folder: Path) -> str:
+        """Say how `packer fmt` would change the files of a folder and of those below it; empty when it has nothing to say."""
+        _, changes, complaint = self._packer(
+            "fmt", "-check", "-diff", "-recursive", str(folder.absolute()), seconds=FMT_SECONDS
+        )
+        return complaint + changes
+
     def validate(
         self,
         template: Path,

@@ -1,11 +1,7 @@
 """The real Packer judges every golden file: `packer fmt -check` has nothing to change, and `packer validate` accepts it."""
 
 import json
-import os
 import re
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from shutil import copytree
 
@@ -13,7 +9,7 @@ import pytest
 
 from tests.cases import CASES, GOLDEN, convert_case, golden_hcl, read_case
 from tests.cases.variables import required_variables
-from tests.lab.judge import Packer, Verdict
+from tests.lab.judge import Packer
 
 AMONG_OTHERS = "landing/"
 OF_AN_ESTATE = "estate/"
@@ -62,61 +58,26 @@ def write_folder(case: str, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Packer runs beside the tests, for it waits more than it works."""
-    with ThreadPoolExecutor(os.cpu_count()) as executor:
-        yield executor
-        executor.shutdown(cancel_futures=True)
-
-
-def _validate(packer: Packer, golden: str, folder: Path) -> Verdict:
+def check(packer: Packer, golden: str, folder: Path) -> None:
+    """Check that `packer validate` accepts a golden build."""
     file = write_golden(golden, folder)
-    return packer.validate(file, required_variables(file.read_text()))
-
-
-def _verdicts(
-    packer: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, Future[Verdict]]:
-    return {file: pool.submit(partial(_validate, packer, file, tmp_path_factory.mktemp("case"))) for file in CONVERTED}
-
-
-@pytest.fixture(scope="module")
-def verdicts(
-    packer: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, Future[Verdict]]:
-    """What `packer validate` with the stand-in says of each golden build."""
-    return _verdicts(packer, pool, tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def real_verdicts(
-    packer_with_real_plugins: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, Future[Verdict]]:
-    """What it says with the real plugins."""
-    return _verdicts(packer_with_real_plugins, pool, tmp_path_factory)
-
-
-@pytest.mark.parametrize("file", CONVERTED)
-def test_packer_accepts_the_golden_build(file: str, verdicts: Mapping[str, Future[Verdict]]) -> None:
-    verdict = verdicts[file].result()
+    verdict = packer.validate(file, required_variables(file.read_text()))
 
     assert verdict.ok, verdict.output
 
 
 @pytest.mark.parametrize("file", CONVERTED)
-def test_the_real_plugins_accept_the_golden_build(file: str, real_verdicts: Mapping[str, Future[Verdict]]) -> None:
-    verdict = real_verdicts[file].result()
-
-    assert verdict.ok, verdict.output
+def test_packer_accepts_the_golden_build(file: str, packer: Packer, tmp_path: Path) -> None:
+    check(packer, file, tmp_path)
 
 
-def test_packer_would_not_format_any_golden_build_otherwise(packer: Packer, pool: ThreadPoolExecutor) -> None:
-    texts = [(GOLDEN / file).read_text() for file in CONVERTED]
+@pytest.mark.parametrize("file", CONVERTED)
+def test_the_real_plugins_accept_the_golden_build(file: str, packer_with_real_plugins: Packer, tmp_path: Path) -> None:
+    check(packer_with_real_plugins, file, tmp_path)
 
-    changes = dict(zip(CONVERTED, pool.map(packer.fmt_check, texts), strict=True))
 
-    assert {file: change for file, change in changes.items() if change} == {}
+def test_packer_would_not_format_any_golden_build_otherwise(packer: Packer) -> None:
+    assert packer.fmt_check_all(GOLDEN) == ""
 
 
 @pytest.mark.parametrize("case", ["into-shared", "into-plain"])

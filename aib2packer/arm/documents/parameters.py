@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.arm.evaluation.open_texts import is_compared
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.symbolic import walk
 from aib2packer.findings import codes
@@ -148,7 +149,7 @@ def declared_parameters(template: JsonObject) -> dict[str, Parameter]:
     """The parameters that a template declares, by their names in lower case: ARM compares them without regard to case."""
     found: dict[str, Parameter] = {}
     for name, span, declaration in _declarations(template):
-        parameter = _parameter(name, span, declaration)
+        parameter = _parameter(name, span, declaration, template)
         found[name.lower()] = parameter
         if parameter.secure:
             for node in (parameter.default, *parameter.allowed):
@@ -360,7 +361,7 @@ def _check_type(name: str, span: Span, declaration: JsonObject, report: Report) 
         )
 
 
-def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
+def _parameter(name: str, span: Span, declaration: JsonObject, template: JsonObject) -> Parameter:
     kind = _type(declaration)
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
@@ -368,7 +369,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
     nullable = declaration.get("nullable")
     rules, written_type = _terraform(declaration.get("validation"))
     default = declaration.get("defaultValue")
-    if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in):
+    if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in) and not is_compared(to_fill_in, template):
         left_open = f"The template leaves it to be filled in: {mask(to_fill_in)}"
         default, description = None, f"{description.rstrip('.')}. {left_open}" if description else left_open
     return Parameter(
@@ -428,7 +429,7 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
             report.add(
                 codes.UNKNOWN_PARAMETER,
                 member.key_span,
-                f"{member.key} is passed over: a parameters file gives values as objects",
+                f"{member.key} is ignored: a parameters file gives values as objects",
                 help=f'Write "{member.key}": {{"value": …}}.',
             )
     return values

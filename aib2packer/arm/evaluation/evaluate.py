@@ -291,7 +291,7 @@ def _apply(function: Pure | Structural, call: Call, frame: Frame) -> Json:
     arguments = tuple([frame.evaluate(argument) for argument in call.arguments])
     budget.pay_for_reading(arguments)
     if isinstance(function, Pure):
-        made = frame.node(_apply_pure(function, tuple(map(value_of, arguments)), budget), call)
+        made = frame.node(_apply_pure(function, call, tuple(map(value_of, arguments)), budget), call)
     else:
         arguments = open_texts.for_structure(function.name, arguments, budget)
         made = function.build(Nodes(function.name, arguments, frame.span(call), budget))
@@ -299,8 +299,8 @@ def _apply(function: Pure | Structural, call: Call, frame: Frame) -> Json:
     return made
 
 
-def _apply_pure(function: Pure, values: tuple[ArmValue, ...], budget: Budget) -> ArmValue:
-    made = apply_pure(function, open_texts.for_function(function.name, values, budget), budget)
+def _apply_pure(function: Pure, call: Call, values: tuple[ArmValue, ...], budget: Budget) -> ArmValue:
+    made = apply_pure(function, open_texts.for_function(function.name, values, open_texts.own_text(call), budget), budget)
     if not open_texts.stays(function.name, made):
         return made
     return apply_pure(function, tuple(open_texts.opened(value, budget) for value in values), budget)

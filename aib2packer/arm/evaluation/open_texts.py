@@ -9,11 +9,26 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions import function_of
 from aib2packer.arm.evaluation.functions.base import Pure
-from aib2packer.arm.language.expression import Call, IndexAccess, PropertyAccess, StringLiteral
+from aib2packer.arm.language.expression import (
+    Call,
+    ExpressionError,
+    IndexAccess,
+    PropertyAccess,
+    StringLiteral,
+    nesting,
+    parse,
+)
 from aib2packer.arm.language.json_values import node_of, value_of
 from aib2packer.arm.language.symbolic import Apply, Concat, If, ParameterSymbol, concat, once, rebuild
-from aib2packer.jsonc.tree import JsonObject, JsonScalar
-from aib2packer.text.placeholders import IN_EXPRESSIONS, in_doubt, is_open_in_expressions, is_sensitive, run_in_doubt
+from aib2packer.jsonc.tree import JsonObject, JsonScalar, texts_in
+from aib2packer.text.placeholders import (
+    IN_COMMANDS,
+    IN_EXPRESSIONS,
+    in_doubt,
+    is_open_in_expressions,
+    is_sensitive,
+    run_in_doubt,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,14 +38,27 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
 
+_SIDES = 2  # of a comparison
+_DEEPEST = 50  # calls within calls
 _JOINING = frozenset({"string", "format", "join", "uri", "buildUri", "objectKeys"})
 _COUNTING = frozenset({"length", "empty"})  # of a list they do not look at the items
 _SEARCHING = frozenset({"contains", "indexOf", "lastIndexOf", "startsWith", "endsWith", "split", "replace"})
 _CUTTING = frozenset({"first", "last", "take", "skip"})  # of lists too, whose items they leave alone
 
 
-def for_function(name: str, values: tuple[ArmValue, ...], budget: Budget) -> tuple[ArmValue, ...]:
-    """The arguments of a pure function, with symbols for the placeholders that it looks into."""
+def own_text(call: Call) -> int | None:
+    """Which argument is a text of the template's own: what it compares an expression with, such as `'__default__'`."""
+    literals = [(at, one.value) for at, one in enumerate(call.arguments) if isinstance(one, StringLiteral)]
+    if call.name.lower() != "equals" or len(literals) != 1 or len(call.arguments) != _SIDES:
+        return None
+    ((at, text),) = literals
+    return None if IN_COMMANDS.search(text) else at
+
+
+def for_function(name: str, values: tuple[ArmValue, ...], own: int | None, budget: Budget) -> tuple[ArmValue, ...]:
+    """The arguments of a pure function, with symbols for the placeholders that it looks into; `own` is not looked into."""
+    if own is not None:
+        return tuple(value if value == values[own] else opened(value, budget) for value in values)
     if name in _JOINING or name.startswith("$"):
         return values
     if name in _COUNTING:
@@ -45,7 +73,7 @@ def for_function(name: str, values: tuple[ArmValue, ...], budget: Budget) -> tup
 
 
 def literals_looked_into(expression: Expression) -> tuple[StringLiteral, ...]:
-    """The literals that a function looks into, and the names of properties, in order; but for what `replace` looks for."""
+    """The literals that a function looks into, and names of properties, in order; but for what `replace` looks for, and own."""
     found: list[StringLiteral] = []
     waiting: list[tuple[Expression, bool]] = [(expression, False)]
     while waiting:
@@ -59,11 +87,38 @@ def literals_looked_into(expression: Expression) -> tuple[StringLiteral, ...]:
                 waiting += ((target, is_looked_into), (index, True))
             case Call(name, arguments):
                 inside = is_looked_into or _looks_into(name)
-                kept = arguments[:1] + arguments[2:] if name.lower() == "replace" else arguments
+                left_alone = 1 if name.lower() == "replace" else own_text(part)
+                kept = arguments if left_alone is None else arguments[:left_alone] + arguments[left_alone + 1 :]
                 waiting += ((argument, inside) for argument in kept)
             case _:
                 pass
     return tuple(sorted(found, key=lambda literal: literal.start))
+
+
+def is_compared(text: str, template: JsonObject) -> bool:
+    """Whether an expression of a template compares something with a text, which is then a value and nothing to fill in."""
+    literal = text.replace("'", "''")
+    found = (one for one in texts_in(template, ()) if one.startswith("[") and f"'{literal}'" in one)
+    return any(text in _own_texts(one) for one in found if nesting(one) <= _DEEPEST)
+
+
+def _own_texts(text: str) -> Iterator[str]:
+    try:
+        waiting: list[Expression] = [parse(text)]
+    except ExpressionError:
+        return
+    while waiting:
+        match waiting.pop():
+            case PropertyAccess(target):
+                waiting.append(target)
+            case IndexAccess(target, index):
+                waiting += (target, index)
+            case Call(arguments=arguments) as call:
+                own = own_text(call)
+                yield from (one.value for at, one in enumerate(arguments) if at == own and isinstance(one, StringLiteral))
+                waiting += arguments
+            case _:
+                pass
 
 
 def _looks_into(name: str) -> bool:

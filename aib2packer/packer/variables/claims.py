@@ -83,7 +83,7 @@ def claim_names(
     Each in order of appearance; a name that is taken gets a number.
 
     Args:
-        template: What the template says.
+        template: What the template says, with the region of the build as its location.
         texts: The texts in it that hold symbols.
         found: These symbols, each once.
         report: Gets what is lost on the way to HCL.

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
-_TOOK_GROUP_LOCATION = "The template took the region of its resource group."
+TOOK_GROUP_LOCATION = "The template took the region of its resource group."
 BEGINNING = ("subscriptions", "")
 """The shape of what an id begins with, where it may end anywhere behind: what comes of it is checked as a whole."""
 BLOB = ("https", "")
 """The shape of the URI of a blob, which is no id."""
 BLOB_PATTERN = "^https://[^./]+[.][^/]+/[^/]+/.+"
 BLOB_EXAMPLE = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
-_REGION = "Azure region of the build."
+REGION = "Azure region of the build."
 
 
 def declare(fact: ParameterFact, name: str, use: str) -> Variable:
@@ -46,7 +46,7 @@ def declare(fact: ParameterFact, name: str, use: str) -> Variable:
     if isinstance(fact.given, ExternalValue):
         description = sentences(description, f"The parameters file computes it: {fact.given.shown}.")
     if fact.default == _GROUP_LOCATION and fact.given is None:
-        description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
+        description = sentences(description or REGION, TOOK_GROUP_LOCATION)
     default = _default(fact)
     if default is None and not parameter.description and description == use:
         whose = f"variable {parameter.name} of the configuration"

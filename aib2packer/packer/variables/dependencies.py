@@ -29,7 +29,7 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Local, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import computed_default, declare, type_name, with_shape
+from aib2packer.packer.variables.declared import REGION, TOOK_GROUP_LOCATION, computed_default, declare, type_name, with_shape
 from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 from aib2packer.text.placeholders import SENSITIVE
 
@@ -42,14 +42,12 @@ if TYPE_CHECKING:
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
-LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _CONTEXTS = {
     DeploymentFact("subscription", ("subscriptionId",)): SUBSCRIPTION,
     DeploymentFact("resourceGroup", ("name",)): Variable(
         "resource_group_name", "Resource group that the template was deployed to."
     ),
-    _GROUP_LOCATION: LOCATION,
     DeploymentFact("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
 }
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
@@ -216,6 +214,8 @@ def _leaf_variable(
     if isinstance(leaf, DeploymentFact):
         if leaf == _GROUP_LOCATION and (own := _own_location(parameters, taken)) is not None:
             return own
+        if leaf == _GROUP_LOCATION:
+            return taken.setdefault("location", Variable("location", sentences(use or REGION, TOOK_GROUP_LOCATION)))
         known = _CONTEXTS.get(leaf)
         name = snake_case("_".join((leaf.function, *map(str, leaf.path))))
         variable = known or Variable(
