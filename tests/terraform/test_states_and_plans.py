@@ -169,7 +169,7 @@ def test_what_an_update_sets_is_no_part_of_an_action_on_the_template() -> None:
 
 def test_what_a_state_shows_is_taken_apart_once_for_all_its_image_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("web0", "web1", "web2")
-    bodies = ({}, {"body": "no JSON"}, {})
+    bodies: tuple[dict[str, str], ...] = ({}, {"body": "no JSON"}, {})
     resources = [
         {"address": f"a.{name}", "mode": "managed", "type": "azapi_resource", "values": _values(name=name, **body)}
         for name, body in zip(names, bodies, strict=True)
