@@ -302,7 +302,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        from aib2packer.arm.documents.forms.lists import MOST_WORK, most_images, texts_of_list
+        from aib2packer.arm.documents.forms.lists import most_images, most_work, texts_of_list
 
         names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
         listed = texts_of_list(data, template.name, len(names))
@@ -311,10 +311,10 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
         opened = None if listed or request.environments else open_input(data, template.name, options, names)
         texts = listed or (opened,) * len(names)
         size = len(data.lstrip())
-        most = most_images(size, 0 if listed or opened else size * len(conversions))
-        work = 0
+        most = most_images(0 if listed or opened else size * len(conversions))
+        work, enough = 0, most_work(size)
         for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
-            if number >= most or work > MOST_WORK:
+            if number >= most or work > enough:
                 yield _too_many(template, number, len(names))
                 return
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
