@@ -31,8 +31,8 @@ TOP = Path("out")
 FEW, MORE = 25, 75
 
 
-def _write(_folder: Path, _files: Mapping[str, Content], *, force: bool) -> None:
-    assert force in {True, False}
+def _write(folder: Path, files: Mapping[str, Content], *, force: bool) -> None:
+    assert files or force, folder
 
 
 REQUEST = Request(options=Options(), folder=TOP, estate=True, write=_write)
