@@ -104,8 +104,6 @@ def _trigger(deployed: Deployed) -> str:
 
 def report_siblings(everything: Sequence[Deployed], image_template: Deployed, report: Report) -> None:
     """Say what must be deployed all the same, and what is not carried over."""
-    from aib2packer.arm.documents.deployment import name_of
-
     depends = image_template.body.get("dependsOn")
     if isinstance(depends, JsonArray) and depends.items:
         report.add(
@@ -119,16 +117,25 @@ def report_siblings(everything: Sequence[Deployed], image_template: Deployed, re
             report.add(
                 codes.DEPLOYED_BESIDE,
                 deployed.body.key_span("type"),
-                f"{_NEEDED[deployed.type]} {name_of(deployed)} is deployed by this template: Packer does not make it",
+                f"{_called(_NEEDED[deployed.type], deployed)} is deployed by this template: Packer does not make it",
                 help="Deploy it before the first build, as before.",
             )
         elif deployed.type == _TRIGGER:
+            trigger = _called("the trigger", deployed)
             report.add(
                 codes.TRIGGER,
                 deployed.body.key_span("type"),
-                f"the trigger {name_of(deployed)} is not converted: Image Builder starts a build when its source image changes",
+                f"{trigger} is not converted: Image Builder starts a build when its source image changes",
                 help="Run `packer build` on a schedule. In a folder, the build has pipelines to begin with.",
             )
+
+
+def _called(kind: str, deployed: Deployed) -> str:
+    """What is deployed, with its name where more is known of that than its expression."""
+    from aib2packer.arm.documents.deployment import name_of
+
+    name = name_of(deployed)
+    return kind if name.startswith("[") else f"{kind} {name}"
 
 
 def _definition(deployed: Deployed) -> ImageDefinition:
