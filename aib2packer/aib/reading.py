@@ -16,6 +16,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ _MOST = 10_000
 """The most settings of an image template, far above what the largest that are public have."""
 _STEP, _TAG, _TARGET = 5, 20, 100
 _SECRET = 5  # and more a text counts for that may hold a secret: it is looked for, and becomes a variable
-_SIGNS_OF_SECRETS = (":/", ":\\/", "sig=", "Key=")
+_SIGN_OF_SECRET = pattern(r":\\?/|sig=|Key=")
 _PARTS = 10  # of an expression, its variables filled in, count for a setting: each is gone through some forty times
 _OF_EACH = {
     "customize": _STEP,
@@ -133,8 +134,8 @@ def _fits(resource: Resource, report: Report) -> bool:
 
 
 def _may_hide(node: Json) -> bool:
-    text = string_of(node) or ""
-    return any(sign in text for sign in _SIGNS_OF_SECRETS)
+    text = string_of(node)
+    return text is not None and _SIGN_OF_SECRET.search(text) is not None
 
 
 def _size(symbol: ArmValue | Lambda, _inside: object) -> int:

@@ -98,9 +98,9 @@ def name_text(text: str, span: Span, report: Report) -> TemplateText:
 def region_text(text: str, span: Span, report: Report) -> TemplateText:
     """A region in the short form that Azure's own tools print: `West US 2` and `westus2` are the same."""
     if _names_several_regions(text):
-        message = f"`{text}` is several regions in one text: ConvertTo-Json makes that of a list nested deeper than two levels"
+        message = f"`{text}` holds several regions: ConvertTo-Json does that to lists nested deeper than two levels"
         report.add(
-            codes.WRONG_TYPE, span, message, help="Write a text for each, or print it again, with ConvertTo-Json -Depth 20."
+            codes.WRONG_TYPE, span, message, help="Write a string for each, or print it again with ConvertTo-Json -Depth 20."
         )
     parts = name_text(text, span, report).parts
     return TemplateText(tuple(region_name(part) if isinstance(part, str) else part for part in parts), span)

@@ -292,7 +292,7 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
         named = {name: files[path] for name, path in environments_of(template.path, files).items()}
         return replace(request, environments=named), ()
     used = replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1]))
-    return used, _not_used(found[1:], "Convert with -o DIR, which makes a file of values of each.")
+    return used, _not_used(found[1:], "Convert with -o DIR, which writes a file of values for each.")
 
 
 def _not_used(files: Sequence[Path], what_to_do: str) -> tuple[Finding, ...]:
@@ -338,7 +338,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
 
 def _too_many(template: Template, converted: int, count: int) -> Result:
     """The result for the image templates of an input that are more than are converted of it."""
-    message = f"the input comes to {count} image templates, and converting all would take too long: {converted} are converted"
+    message = f"the input holds {count} image templates, and converting all would take too long: {converted} are converted"
     finding = about_file(SEVERAL_IMAGE_TEMPLATES, template.name, message, "Split it, or convert the others by --name NAME.")
     return Result(name=template.name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=(finding,))
 
@@ -351,7 +351,7 @@ def _convert(
     `text` is its own where `data` is a list, or the whole, read already.
     """
     if request.into and request.environments:
-        raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
+        raise FileError(template.name, "has several parameters files, but a build among others takes only one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
@@ -486,8 +486,8 @@ def _none_deployed(name: str, conversion: Conversion, request: Request) -> Resul
 
 
 def _made_twice(result: Result, file: Path, template: str, other: str) -> Result:
-    """The result of a template that comes to a file which another one of the run has made."""
-    message = f"{file}, which this template becomes, is made of {other} in this run"
+    """The result of a template that becomes a file which another one of the run has made."""
+    message = f"this template becomes {file}, and so does {other} in this run"
     finding = about_file(CLASH, template, message, "Give one of the builds another name: `build-name` in aib2packer.toml.")
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=1, findings=(*result.findings, finding))
 
@@ -534,7 +534,7 @@ def not_written(result: Result, error: OutputError) -> Result:
 
 def nothing_written(folder: Path | None, error: OutputError) -> Finding:
     """What is to be said of each folder of a run of whose files none is written, as the system refuses one."""
-    reason = f"{error.file} {error.reason}, so nothing of this run is"
+    reason = f"{error.file} {error.reason}, so nothing of this run is written"
     return about_file(NOT_WRITTEN, str(folder or error.file), reason, error.help)
 
 
@@ -558,7 +558,7 @@ def _left_over(path: Path) -> Finding:
     message = "an earlier conversion wrote this file, and the build no longer uses it"
     if path.name.endswith(BUILD_ENDING):
         message += ", but Packer reads it"
-    return about_file(LEFT_OVER, str(path), message, help="Delete it, or have it removed with --prune.")
+    return about_file(LEFT_OVER, str(path), message, help="Delete it, or let --prune remove it.")
 
 
 def check_files(

@@ -203,13 +203,13 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     )
     yield Chapter(
         "Secrets",
-        "These move to where the pipeline keeps secrets; a build takes each from an environment variable.",
+        "Move these to the secret store of the pipeline; each build takes them from environment variables.",
         _needs(results, _secrets),
     )
     yield Chapter(
         "Values",
-        f"Variables of the builds that have no value yet: `{EXAMPLE}` beside each build says what they are, and those that "
-        f"several builds mean alike get one from `{ESTATE_VALUES}`.",
+        f"Variables that have no value yet. `{EXAMPLE}` beside each build explains them; those that several builds share get "
+        f"theirs from `{ESTATE_VALUES}`.",
         _needs(results, lambda facts: map(_need, facts.values)),
     )
     yield Chapter(
@@ -219,34 +219,30 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     )
     yield Chapter(
         "Runners",
-        "These builds need a runner of your own: one that GitHub or Azure DevOps hosts reaches no private network, has no "
-        f"managed identity, and ends a job after {LONGEST_HOSTED_JOB} minutes.",
+        "These builds need a self-hosted runner: those that GitHub and Azure DevOps host reach no private network, have no "
+        f"managed identity, and end a job after {LONGEST_HOSTED_JOB} minutes.",
         _needs(results, _runners),
     )
 
 
 _DECLARED = (
-    "To declare each once: `aib2packer convert FOLDER -o DIR` makes a variable of it in all builds, which a line in "
-    f"`DIR/{ESTATE_VALUES}` gives another value."
+    "`aib2packer convert FOLDER -o DIR` makes each a variable of all builds: one line in "
+    f"`DIR/{ESTATE_VALUES}` changes it everywhere."
 )
 _REPLACED_BY_ACCOUNT = (
-    "Image Builder works as these for several templates. No build needs them: the account that Packer signs in with takes "
-    "their place, once for all builds."
+    "Image Builder runs several templates under these identities. No build needs them: the account that Packer signs in with "
+    "takes their place."
 )
-_REPLACED = (
-    'To change one in all builds at once: a line `"OLD" = "NEW"` below `[replace]` in `aib2packer.toml`, before converting.'
-)
+_REPLACED = 'To change one in all builds, write `"OLD" = "NEW"` below `[replace]` in `aib2packer.toml` before converting.'
 
-_RENAMED = (
-    "`[replace]` in `aib2packer.toml` puts another name or id in the place of one that stands in them, in all builds at once."
-)
+_RENAMED = "`[replace]` in `aib2packer.toml` changes a name or id within them, in all builds at once."
 
 
 def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
     for title, sentence, of in (
         (
             "Scripts and files",
-            f"Several builds fetch these: one place in a repository would do. {_REPLACED}",
+            f"Several builds fetch these; one copy in a repository would do. {_REPLACED}",
             lambda facts: facts.scripts,
         ),
         ("Identities", _REPLACED_BY_ACCOUNT, lambda facts: facts.identities),

@@ -122,7 +122,7 @@ def _refuse_wrong(paths: Sequence[str], given: Mapping[str, object]) -> None:
     beside = bool(paths) and given["subscription"] is not None
     many = len(paths) != 1 or is_folder(Path(paths[0]))
     for wrong, message in (
-        (beside, "--subscription stands in place of PATH: give one of them."),
+        (beside, "Give either PATH or --subscription, not both."),
         *meant_for_one(given, many=many),
     ):
         if wrong:

@@ -90,9 +90,9 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             not templates and not in_azure and sys.stdin is not None and sys.stdin.isatty(),
             "No template given. Name a file or a folder, or pipe a template in.",
         ),
-        (into is not None and output is not None, "--into DIR stands in place of -o: give one of them."),
+        (into is not None and output is not None, "Give either --into DIR or -o, not both."),
         ("" in {*templates, output, into}, "The name of a file is empty."),
-        (bool(templates) and subscription is not None, "--subscription stands in place of TEMPLATE: give one of them."),
+        (bool(templates) and subscription is not None, "Give either TEMPLATE or --subscription, not both."),
         (
             any(is_in_azure(argument) and not is_image_template(argument) for argument in templates),
             "The id of an image template ends in /providers/Microsoft.VirtualMachineImages/imageTemplates/NAME.",
@@ -382,7 +382,7 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
         return path, None
     if path.suffix.lower() in _NO_FOLDERS and not path.exists():
         meant = path.with_name(f"{path.stem.removesuffix('.pkr')}{BUILD_ENDING}")
-        message = f"{output} is no HCL file that Packer reads. Did you mean {meant}, or the folder {output}/?"
+        message = f"{output} is not the name of an HCL file that Packer reads. Did you mean {meant}, or the folder {output}/?"
         raise click.BadParameter(message, param_hint="-o")
     return None, path
 

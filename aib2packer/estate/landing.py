@@ -155,8 +155,8 @@ def _of_others(folder: Path, before: Record, results: Sequence[Result], remit: R
 
 
 def _told_of_others(folder: Path, others: Sequence[str]) -> Iterator[Finding]:
-    message = f"what is here for all builds stays as it is: this run was not given the templates of {_some(others)}"
-    yield about_file(NOT_OF_ALL, str(folder), message, "Convert all templates together, and it is brought up to date.")
+    message = f"the files for all builds stay as they are: this run was not given the templates of {_some(others)}"
+    yield about_file(NOT_OF_ALL, str(folder), message, "Convert all templates together to bring them up to date.")
 
 
 def _incomplete(folder: Path, estate: Estate, kept: Collection[str]) -> Iterator[Finding]:
@@ -166,7 +166,7 @@ def _incomplete(folder: Path, estate: Estate, kept: Collection[str]) -> Iterator
         there = record.content(folder, path)
         if there is not None and (said := lacks(builds, path, there)):
             message = f"somebody has changed this file, so it stays as it is: it {said}"
-            yield about_file(OTHER_BUILDS, str(folder / path), message, "Change it by hand; or delete it, and convert again.")
+            yield about_file(OTHER_BUILDS, str(folder / path), message, "Change it by hand, or delete it and convert again.")
 
 
 def _some(paths: Sequence[str]) -> str:
@@ -177,12 +177,10 @@ def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
     """What is said of files that earlier runs have made, and this one did not."""
     as_written, edited = ([one.path for one in left if one.edited is wanted] for wanted in (False, True))
     first = [_some(paths) for paths in (as_written, edited)]
-    said = [f"this run did not make what earlier ones have made: {first[0]}"] if as_written else []
-    said += [f"of what earlier runs have made, somebody has changed this since: {first[1]}"] if edited else []
+    said = [f"earlier runs made files that this one does not make: {first[0]}"] if as_written else []
+    said += [f"somebody has changed files that earlier runs made and this one does not make: {first[1]}"] if edited else []
     remedy = (
-        "Have it removed with --prune, which leaves what somebody has changed."
-        if as_written
-        else "Delete it, if it is not needed."
+        "--prune removes them, and keeps what somebody has changed." if as_written else "Delete them if they are not needed."
     )
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
 

@@ -141,9 +141,9 @@ def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
     elif path.startswith((AZURE_PIPELINES.removesuffix(".yml"), f"{SINGLE_PIPELINES}/azure")):
         there = set(_JOB.findall(text))
     said = (
-        ("has no", names - there),
+        ("lacks", names - there),
         ("gives no secret", {one for one in secrets if one not in text} if path.endswith(".yml") else set()),
-        ("names what no template becomes:", there - names),
+        ("names builds that no template becomes:", there - names),
     )
     return " and ".join(f"{what} {listed(sorted(which)[:_MOST], len(which))}" for what, which in said if which)
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _WIDTH = 98
 _NO_WARNING = "-no-warn-undeclared-var"
 _HEAD = (
-    "Values that several builds have, each once. Take the # away from a line to give the value to all of them, with "
-    "-var-file={}, before the files of a single build: what comes last counts. Packer reads *{} first of all: "
-    "give such a file again, after this one."
+    "Values that several builds share. Uncomment a line to give its value to all of them, and pass -var-file={} before "
+    "the files of a single build: the last value counts. Packer reads *{} before everything else, so pass such a file "
+    "again after this one."
 )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate, Target
     from aib2packer.guide.commands import Commands
+    from aib2packer.hcl.values import Value
     from aib2packer.options import Options, OsType
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
@@ -77,9 +78,6 @@ class Guide:
     had_identity: str | None
     """The name of the identity that the template used, "" where it is not known; None where there is none."""
     subscription_right: Right
-    group_right: Right
-    location: Word | None
-    """The region of the build; None where it is only known when Packer runs."""
     rights: tuple[Right, ...]
     vm_identities: bool
     auto_run: bool
@@ -97,6 +95,16 @@ class Guide:
     """The commands of the build that validates, where it lies below this one."""
     releases: bool = False
     """Whether the build releases a gallery version that was held back until the image is validated."""
+
+    @cached_property
+    def group_right(self) -> Right:
+        """What is needed to build in a resource group that is there already."""
+        return one_group(self._told.subscription)
+
+    @cached_property
+    def location(self) -> Word | None:
+        """The region of the build; None where it is only known when Packer runs."""
+        return word(build_location(self._told.decisions.plan.location, self._told.symbols))
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
@@ -238,6 +246,11 @@ class _Told:
         return self.template.validation is not None and self.template.validation.source_only
 
     @property
+    def subscription(self) -> Value:
+        """The subscription of the build."""
+        return subscription_value(self.decisions.subscription, self.symbols)
+
+    @property
     def targets(self) -> tuple[Target, ...]:
         """What is made."""
         return () if self.is_source_only else self.template.targets
@@ -296,7 +309,6 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
     template, decisions, symbols, options = told.template, told.decisions, told.symbols, told.options
     downloads = told.downloads(build)
     galleries = decisions.plan.galleries
-    subscription = subscription_value(decisions.subscription, symbols)
     name = None if template.name is None or template.name.literal is None else template.name.literal.strip()
     return Guide(
         _told=told,
@@ -319,9 +331,7 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
         private=template.vm.subnet is not None,
         public=template.vm.subnet is None or template.vm.subnet.when is not None,
         had_identity=(template.identities[0].split("/")[-1].literal or "") if template.identities else None,
-        subscription_right=whole_subscription(subscription),
-        group_right=one_group(subscription),
-        location=word(build_location(decisions.plan.location, symbols)),
+        subscription_right=whole_subscription(told.subscription),
         rights=further_rights(template, told.targets, decisions, downloads, symbols),
         vm_identities=bool(template.vm.identities),
         auto_run=template.auto_run.value,

@@ -242,7 +242,7 @@ def test_what_is_lost_is_named_once_beside_its_number_and_is_no_decision_too(tmp
         page.count("Unknown setting") == page.count("customize\\[\\].sourceUri` |") + 3
     )  # two settings, and where it is refused
     assert "   3  AIB2P201 dataDisks: unknown setting\n   3  AIB2P201 customize[].sourceUri: unknown setting\n" in text
-    assert "AIB2P201 unknown setting (told above)" in text
+    assert "AIB2P201 unknown setting (see above)" in text
     assert "AIB2P201" not in {cause.code.id for cause in audit.decisions}
 
 
@@ -314,7 +314,7 @@ def test_on_a_terminal_nothing_is_wider_than_80_columns(tmp_path: Path) -> None:
     for part in (
         "Not converted, by cause",
         "To act on",
-        "To decide, once for all templates that a decision is for",
+        "To decide, once for all templates concerned",
         "By hand: Roles",
         "Shared: Scripts and files",
     ):

@@ -152,7 +152,7 @@ def test_of_many_what_to_act_on_is_in_full_decisions_come_once_and_the_rest_is_c
     assert re.search(r"  = also: lossy\.json:\d+:\d+, old\.json:\d+:\d+$", stderr, re.MULTILINE)
     assert stderr.index("AIB2P304 change: existing managed image not overwritten\n") > decide
     assert "\n    for good.json, lossy.json, old.json\n" in stderr
-    assert stderr.index("\nLost: to be done without, or carried over by hand:\n\nAIB2P2") > decide
+    assert stderr.index("\nLost: do without, or carry over by hand:\n\nAIB2P2") > decide
     assert "\nTo know (-v shows it): AIB2P403 wrong case (1), AIB2P441 identity " in stderr
     _, _, verbose = convert(*arguments, "--force", "-v", cwd=folder)
     assert verbose.count(" AIB2P304 change: ") == 3

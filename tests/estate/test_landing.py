@@ -106,7 +106,7 @@ def test_the_pipelines_keep_up_with_the_templates_until_somebody_changes_what_th
     Path("in/db.json").unlink()
     status, said = convert("in", "-o", "out", "--prune")
     assert status == 0
-    assert "it has no web and names what no template becomes: db" in " ".join(said.split())
+    assert "it lacks web and names builds that no template becomes: db" in " ".join(said.split())
     assert builds.read_bytes() == changed
     assert "AIB2P498" not in convert("in/web.json", "in/desk.json", "-o", "out")[1]
 
@@ -118,9 +118,7 @@ def test_a_file_of_a_template_that_is_gone_is_told_and_stays() -> None:
     status, said = convert("in", "-o", "out")
 
     assert status == 0
-    assert re.search(
-        r"this run did not make what earlier ones have made: db/\.gitattributes,\s+db/\.gitignore,\s+db/MIGRATION\.md", said
-    )
+    assert re.search(r"files that this one does not make:\s+db/\.gitattributes,\s+db/\.gitignore,\s+db/MIGRATION\.md", said)
     assert "--prune" in said
     assert "db/build.pkr.hcl" in state()
     assert "`db`" not in Path("out/MIGRATION.md").read_text(encoding="utf-8")
@@ -134,7 +132,7 @@ def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
 
     assert status == 0
     assert "removed, as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
-    assert "this run did not make" not in said
+    assert "this one does not make" not in said
     assert not Path("out/deep").exists()
     assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
 
@@ -148,7 +146,7 @@ def test_a_run_of_some_templates_leaves_what_became_of_the_others(templates: tup
     status, said = convert(*(one.format(Path.cwd()) for one in templates), "-o", "out", "--prune")
 
     assert status == 0
-    assert "AIB2P466 note: what is here for all builds stays as it is: this run was not given the templates of " in said
+    assert "AIB2P466 note: the files for all builds stay as they are: this run was not given the templates of " in said
     assert state() == before | {"web/scripts/07-old.sh": b""}
 
 
@@ -225,7 +223,7 @@ def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -
     said = " ".join(convert("in", "-o", "out", "--prune", "--force")[1].split())
 
     assert not [path for path in changed if "mail" in path.read_text(encoding="utf-8")]
-    told = "somebody has changed this file, so it stays as it is: it has no mail and names what no template becomes: db"
+    told = "somebody has changed this file, so it stays as it is: it lacks mail and names builds that no template becomes: db"
     assert told in said
     assert f"out/pipelines/azure-pipelines.yml: AIB2P498 note: {told}" in said
     assert "= also: out/pipelines/builds.json" in said
@@ -298,7 +296,7 @@ def test_prune_leaves_what_somebody_changed_and_what_was_never_ours() -> None:
 
     assert status == 0
     assert {path for path in state() if path.startswith("db/")} == {"db/build.pkr.hcl", "db/notes.txt"}
-    assert "somebody has changed this since:" in " ".join(said.split())
+    assert "somebody has changed files that earlier runs made and this one does not make:" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "a/../../secret", "a\\..\\secret", "link/secret"])

@@ -1,4 +1,4 @@
-"""The files for people in the folder of a build: the page about it, and pipelines to begin with."""
+"""The files for people in the folder of a build: the page about it, and starter pipelines."""
 
 import json
 import re
@@ -349,8 +349,7 @@ def test_what_only_the_deployment_calls_by_name_is_called_by_its_kind() -> None:
     value = {"parameters": {"g": {"type": "string"}}, "resources": [template(), gallery, {**gallery, "name": "golden"}]}
 
     page = page_of(value)
-    assert "  - The gallery is deployed by this template" in page
-    assert "  - The gallery golden is deployed by this template" in page
+    assert "his template also deploys a gallery and the gallery golden: Packer" in page
 
 
 def test_an_image_that_is_made_on_the_way_needs_a_right_to_its_resource_group() -> None:

@@ -46,7 +46,7 @@ class Resource:
     """An image template as it stands in the document, its expressions evaluated as far as they can be.
 
     `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
-    template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these
+    template around it, by names in lower case. `resolve` gives the value of a symbol with the values and defaults that these
     have; `reveal` with those too that are secret, for what must not reach the output. `named` are names and values of the
     variables that have been used, and of parameters that are arrays and objects. `counted` are the parameters, in lower case,
     whose items are image templates.
@@ -372,7 +372,7 @@ def _tell_what_fits_nothing(context: Context, report: Report) -> None:
                 codes.UNKNOWN_PARAMETER,
                 value.span,
                 f"there is no placeholder `{name}` in the template, and it has no parameters",
-                help="Give it the name that stands between the brackets.",
+                help="Use the name between the brackets.",
             )
 
 
@@ -435,7 +435,7 @@ def _nothing_found(document: Json, report: Report) -> None:
             )
             return
     message = "there is no image template in this input"
-    help_text = "Pass an image template, an ARM template that holds one, or what `az rest` shows of one."
+    help_text = "Pass an image template, an ARM template that holds one, or what `az rest` prints for one."
     if is_configuration(document.span.source):
         help_text = "Give the folder that holds the whole of it, or what `terraform show -json` prints once it is applied."
     from aib2packer.arm.documents.forms.other_documents import what_it_is

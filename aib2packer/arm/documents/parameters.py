@@ -416,7 +416,7 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
             report.add(
                 codes.UNKNOWN_PARAMETER,
                 member.key_span,
-                f"{member.key} is passed over: a parameters file gives values as objects",
+                f"{member.key} is ignored: a parameters file gives values as objects",
                 help=f'Write "{member.key}": {{"value": …}}.',
             )
     return values
