@@ -6,7 +6,6 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.arm.evaluation.open_texts import is_compared
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.symbolic import walk
 from aib2packer.findings import codes
@@ -348,6 +347,15 @@ def _check_type(name: str, span: Span, declaration: JsonObject, report: Report) 
         )
 
 
+def _is_to_fill_in(default: str, template: JsonObject) -> bool:
+    """Whether a default is a placeholder, and none that the template itself looks for, to know whether there is a value."""
+    if not is_open(default):
+        return False
+    from aib2packer.arm.evaluation.open_texts import is_compared
+
+    return not is_compared(default, template)
+
+
 def _parameter(name: str, span: Span, declaration: JsonObject, template: JsonObject) -> Parameter:
     kind = _type(declaration)
     allowed = declaration.get("allowedValues")
@@ -356,7 +364,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject, template: JsonObj
     nullable = declaration.get("nullable")
     rules, written_type = _terraform(declaration.get("validation"))
     default = declaration.get("defaultValue")
-    if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in) and not is_compared(to_fill_in, template):
+    if (to_fill_in := string_of(default)) is not None and _is_to_fill_in(to_fill_in, template):
         left_open = f"The template leaves it to be filled in: {mask(to_fill_in)}"
         default, description = None, f"{description.rstrip('.')}. {left_open}" if description else left_open
     return Parameter(
