@@ -126,11 +126,11 @@ class Options:
     settings: tuple[str, ...] = ()
     """Values of parameters as `NAME=VALUE`, JSON or text; they win over the files."""
     subscription_id: str | None = None
-    """What `subscription().subscriptionId` comes to; None: a variable."""
+    """The value of `subscription().subscriptionId`; None: a variable."""
     resource_group: str | None = None
-    """What `resourceGroup().name` comes to; None: a variable."""
+    """The value of `resourceGroup().name`; None: a variable."""
     location: str | None = None
-    """What `resourceGroup().location` comes to; None: a variable."""
+    """The value of `resourceGroup().location`; None: a variable."""
     resolve: bool = False
     """Whether parameters that have a value are folded into the output; without, they are variables."""
     annotate: bool = False

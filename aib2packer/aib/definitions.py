@@ -23,9 +23,11 @@ def definition_of(template: ImageTemplate, image: ResourceId) -> ImageDefinition
 
     Definitions are told apart by their names. Where these are not known, any may be meant: then that counts in which all agree.
     """
+    definitions = template.siblings.definitions
+    if not definitions:  # as in most templates
+        return ImageDefinition()
     name = join("/", (image["galleries"], image["images"]), image.text.span)
     known = _known(image.text, template)
-    definitions = template.siblings.definitions
     exact = [one for one in definitions if _is_same(one, name, known)]
     return _in_common(exact or [one for one in definitions if one.known_name is None or known is None])
 

@@ -106,7 +106,7 @@ class LateText:
 class Reading:
     """What holds for a whole template while it is read.
 
-    `resolve` gives what a symbol comes to with the values and defaults that the parameters have, `reveal` also with the secret
+    `resolve` gives the value of a symbol with the values and defaults that the parameters have, `reveal` also with the secret
     ones; `shape` collects the names, in lower case, of the parameters that were needed so, `unknown` those of them that have no
     value, with the settings that they decide and where these stand. `assets` is what was fetched before,
     by URI; None where the build is to fetch. The rest collects the fields of `Settled`.
@@ -586,7 +586,7 @@ class Fields:
                 self.report.add(
                     codes.MISPLACED,
                     member.key_span,
-                    f"{member.key} belongs {place}: here the service {fate}, and so it is not converted",
+                    f"{member.key} belongs {place}: here the service {fate}, so it is not converted",
                     help=f"Move it: {member.key} belongs {place}.",
                 )
                 continue
@@ -611,7 +611,7 @@ class Fields:
         self.report.add(
             codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD,
             span,
-            f"{name} is not an Image Builder setting in this place{answer}; it is not converted",
+            f"{name} is not an Image Builder setting here{answer}; it is not converted",
             help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
         )
 
@@ -716,8 +716,8 @@ class Fields:
             self.report.add(
                 codes.EXPRESSION,
                 span,
-                "this is an ARM expression, but the input is not a deployment template, which could evaluate it",
-                help="Convert the whole deployment template, or what `az rest` shows of the image template.",
+                "this is an ARM expression, but the input is no deployment template, and only those have expressions",
+                help="Convert the whole deployment template, or the image template as `az rest` prints it.",
             )
             return None
         return read(text, span, self.report)
@@ -854,7 +854,7 @@ class Fields:
             codes.UNFILLED,
             text.span,
             f"placeholder not filled in: {self._name(key)} is read as unset",
-            help=f"Put the value in place of {text}, or give it: --set {shlex.quote(plain(str(text)))}=…",
+            help=f"Replace {text} with the value, or give it: --set {shlex.quote(plain(str(text)))}=…",
         )
 
     def _placeholder(self, text: TemplateText, key: str) -> None:
@@ -862,7 +862,7 @@ class Fields:
             codes.PLACEHOLDER,
             text.span,
             f"placeholder not filled in: {self._name(key)} decides what is built, and must have a value",
-            help=f"Put the value in place of {text}, or give it: --set {shlex.quote(plain(str(text)))}=…",
+            help=f"Replace {text} with the value, or give it: --set {shlex.quote(plain(str(text)))}=…",
         )
 
     def _name(self, key: str) -> str:

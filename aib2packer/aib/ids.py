@@ -66,7 +66,17 @@ def parse_id(text: TemplateText, *shapes: tuple[str, ...]) -> ResourceId | None:
     values = pieces[1::2]
     if not root.parts and len(pieces) % 2 == 0 and names in shapes and all(value.parts for value in values):
         return ResourceId(text, dict(zip(names, values, strict=True)))
+    if not root.parts and len(pieces) % 2 == 0 and _is_another(names, values, shapes):
+        return None
     return _partly_known(text, shapes) if text.symbols else None
+
+
+def _is_another(names: tuple[str, ...], values: list[TemplateText], shapes: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether what is known of an id, all of its names, is of none of the shapes, whatever its values come to."""
+    if not names or not all(names):
+        return False
+    ends_early = not values[-1].symbols and any(shape[: len(names)] == names != shape for shape in shapes)
+    return ends_early or any(name not in _NAMES for name in names)
 
 
 def _partly_known(text: TemplateText, shapes: tuple[tuple[str, ...], ...]) -> ResourceId | None:

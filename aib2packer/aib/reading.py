@@ -16,6 +16,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ _MOST = 10_000
 """The most settings of an image template, far above what the largest that are public have."""
 _STEP, _TAG, _TARGET = 5, 20, 100
 _SECRET = 5  # and more a text counts for that may hold a secret: it is looked for, and becomes a variable
-_SIGNS_OF_SECRETS = (":/", ":\\/", "sig=", "Key=")
+_SIGN_OF_SECRET = pattern(r":\\?/|sig=|Key=")
 _PARTS = 10  # of an expression, its variables filled in, count for a setting: each is gone through some forty times
 _OF_EACH = {
     "customize": _STEP,
@@ -46,6 +47,9 @@ _OF_EACH = {
 """What an item of these lists counts for, besides its settings: for the work that is done for it."""
 
 
+_CONVERSION = 27_000
+_FINDING = 60
+"""What converting an image template costs besides, in units of `arm/evaluation/budget.py`, and finding it among each other."""
 _OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
 """What asks where the template is deployed to; of Terraform whatever stands for that."""
 
@@ -63,8 +67,8 @@ class OpenDocument:
 class FoundTemplate:
     """What an image template says, and the resource that it was read from; None for what could not be had.
 
-    `names` are those of all image templates in the document: each can be the name in the options. `work` is what evaluating it
-    took (`arm/evaluation/budget.py`).
+    `names` are those of all image templates in the document: each can be the name in the options. `work` is what its conversion
+    takes (`arm/evaluation/budget.py`).
     """
 
     template: ImageTemplate | None
@@ -100,7 +104,7 @@ def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Rep
                 None if template is None else replace(template, cloud=context.cloud),
                 None if resource is None else resource.body,
                 tuple(one.name for one in found),
-                sum(budget.work for budget in context.budgets),
+                _CONVERSION + _FINDING * len(found) + sum(budget.work for budget in context.budgets),
             )
         report.return_to(before)
         context = replace(context, shape=context.shape | needed)
@@ -133,8 +137,8 @@ def _fits(resource: Resource, report: Report) -> bool:
 
 
 def _may_hide(node: Json) -> bool:
-    text = string_of(node) or ""
-    return any(sign in text for sign in _SIGNS_OF_SECRETS)
+    text = string_of(node)
+    return text is not None and _SIGN_OF_SECRET.search(text) is not None
 
 
 def _size(symbol: ArmValue | Lambda, _inside: object) -> int:

@@ -261,7 +261,7 @@ def _timeout(properties: Fields) -> tuple[Located[int] | None, TemplateText | No
         properties.report.add(
             codes.SHORT_TIMEOUT,
             timeout.span,
-            f"no build ends within {timeout.value} minutes: in the service such a timeout fails at once",
+            f"no build ends within {timeout.value} minutes: the service fails such a template at once",
             help="Allow an hour or more.",
         )
     return timeout, late

@@ -24,7 +24,7 @@ def has_compiler() -> bool:
 
 
 def build(path: Path) -> bytes:
-    """The deployment template that a Bicep file comes to.
+    """The deployment template built from a Bicep file.
 
     Raises:
         NotBuiltError: There is no Bicep compiler, or it refuses the file.
@@ -34,7 +34,7 @@ def build(path: Path) -> bytes:
 
 
 def build_parameters(path: Path) -> bytes:
-    """The parameters file that a Bicep parameters file comes to. Without a compiler, values are read all the same.
+    """The parameters file built from a Bicep parameters file. Without a compiler, values are read all the same.
 
     Raises:
         FileError: The compiler refuses the file, or does not say what the parameters are; or there is none, and it takes one.

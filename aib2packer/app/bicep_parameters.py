@@ -38,7 +38,7 @@ _CONSTANTS: dict[str, BicepValue] = {"true": True, "false": False, "null": None}
 
 
 def read_bicep_parameters(path: Path) -> dict[str, BicepValue]:
-    """The parameters file that a Bicep parameters file comes to, as JSON has it.
+    """The parameters file built from a Bicep parameters file, as JSON has it.
 
     Values, variables, texts with these in them, environment variables, secrets of a key vault, and files that extend others
     are understood.
@@ -51,14 +51,14 @@ def read_bicep_parameters(path: Path) -> dict[str, BicepValue]:
 
 
 def at_places(parameters: bytes, source: SourceText) -> ReadText:
-    """A Bicep parameters file with the values that it comes to, each where the file gives it.
+    """A Bicep parameters file with its values, each where the file gives it.
 
     Args:
-        parameters: The parameters file in JSON that it comes to.
+        parameters: The parameters file in JSON that was built from it.
         source: The file itself.
 
     Raises:
-        FileError: What it comes to is none.
+        FileError: What was built from it is none.
 
     """
     tree = read_json(SourceText(source.name, parameters.decode("utf-8", "replace"))).tree

@@ -96,7 +96,7 @@ class Template:
 
 
 def read_values(name: str, path: Path, most: int) -> SourceText:
-    """A file of values, up to `most` bytes; a Bicep parameters file with the values that it comes to.
+    """A file of values, up to `most` bytes; a Bicep parameters file with its values.
 
     Raises:
         FileError: It cannot be read.

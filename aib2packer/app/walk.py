@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.documents.forms.scripts import MAKES
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.system.files import open_file, resolved
+from aib2packer.system.files import is_within, open_file, resolved
 from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def candidates(
         output: A folder that is left out: that of an earlier conversion.
         exclude: Patterns of what is left out, for a name or for a path relative to the folder: `*.dev.json`, `old/*`.
         fail: Called with each folder that cannot be read.
-        leave: Called with each link to a folder; what lies in this folder is found without it.
+        leave: Called with each link that is not followed: to a folder, or to an image template outside.
 
     """
     ignored = _ignored(folder)
@@ -71,7 +71,17 @@ def candidates(
             leave(link)
         files = [Path(top, name) for name in names if name.lower().endswith((*SUFFIXES, *_SCRIPTS))]
         found += (path for path in files if is_wanted(path) and (path.suffix.lower() in SUFFIXES or _makes_templates(path)))
-    return sorted(_without_built(_once(found)), key=lambda file: file.relative_to(folder).parts)
+    files = _once(found)
+    outside = {file for file in files if file.is_symlink() and _leads_out(file, folder)}
+    for link in outside:
+        leave(link)
+    kept = _without_built([file for file in files if file not in outside])
+    return sorted(kept, key=lambda file: file.relative_to(folder).parts)
+
+
+def _leads_out(link: Path, folder: Path) -> bool:
+    """Whether a link leads to an image template outside of a folder; one that leads to nothing does not."""
+    return not is_within(link, folder) and speaks_of_image_templates(_start_of(link))
 
 
 def _once(files: Collection[Path]) -> list[Path]:

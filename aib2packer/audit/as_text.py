@@ -30,7 +30,7 @@ def render(audit: Audit, *, color: bool) -> str:
         list(_head(audit, style)),
         list(_causes("Not converted, by cause", audit.obstacles, style)),
         list(_causes("To act on", audit.asked[Asks.ACT], style)),
-        list(_causes("To decide, once for all templates that a decision is for", audit.decisions, style, messages=1)),
+        list(_causes("To decide, once for all templates concerned", audit.decisions, style, messages=1)),
         list(_lost(audit, style)),
         list(_refused(audit, style)),
         *(list(_chapter(f"By hand: {chapter.title}", chapter, style)) for chapter in audit.by_hand),
@@ -45,7 +45,7 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     filled = min(max(round(_BAR * audit.share / 100), bool(done)), _BAR - (done < total))
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.percent}  {bar}"
-    yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
+    yield f"{audit.ready} of them {'is' if audit.ready == 1 else 'are'} ready, with nothing left to do."
     act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
     of_them = "all" if audit.decided_for_several == decide else f"{audit.decided_for_several} of them"
     several = f", {of_them} for several templates" if audit.decided_for_several else ""
@@ -53,7 +53,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     yield f"{_times(decide, 'decision')} to make{several}."
     converted, lost = audit.settings
     if converted or lost:
-        of_lost = f"{lost:,} {'is' if lost == 1 else 'are'} lost, {audit.lost_in_builds:,} in templates that convert"
+        in_builds = f"{audit.lost_in_builds:,}" if audit.lost_in_builds else "none of them"
+        of_lost = f"{lost:,} {'is' if lost == 1 else 'are'} lost, {in_builds} in templates that convert"
         told = f"{converted:,} of {converted + lost:,} settings are converted, {of_lost if lost else 'none is lost'}."
         yield from _wrapped("", told)
     if audit.minutes:
@@ -111,7 +112,7 @@ def _refused(audit: Audit, style: Styler) -> Iterator[str]:
     if audit.refused:
         yield style("What Image Builder itself would refuse", "")
     for cause in audit.refused:
-        above = " (told above)" if cause in audit.refused_too else ""
+        above = " (see above)" if cause in audit.refused_too else ""
         yield from _wrapped(f"{len(cause.templates):>4}  ", f"{cause.code.id} {cause.code.title}{above}")
 
 

@@ -27,13 +27,13 @@ class Term:
 _TERMS = (
     Term(
         "$name",
-        "A value that a template leaves open: a variable of its build. In a command it is a variable of the shell, which is "
-        "set first; capitals stand for what is yours to fill in.",
+        "A value that a template leaves open: a variable of its build. In a command it is a shell variable, to be set "
+        "first; words in capitals are for you to fill in.",
         pattern(r"\$\{?[A-Za-z_]"),
     ),
     Term(
         "--set, -p and other options",
-        "Options of `aib2packer convert` and `aib2packer audit`, and `aib2packer.toml` can hold them: `--set NAME=VALUE` gives "
+        "Options of `aib2packer convert` and `audit`, which `aib2packer.toml` can also hold: `--set NAME=VALUE` gives "
         "a parameter of a template a value, `-p FILE` gives those in a parameters file.",
         pattern(r"(?<![\w-])--?[a-z]"),
     ),
@@ -65,10 +65,10 @@ _TERMS = (
     ),
     Term(
         "security type",
-        "What the hardware of a VM vouches for, such as Trusted Launch. An image definition states one; versions must suit it.",
+        "How a VM is protected, such as Trusted Launch. An image definition states one, and its versions must match.",
         pattern(r"security.type"),
     ),
-    Term("Sysprep", "Windows' own program that readies an installation to become an image.", pattern(r"Sysprep")),
+    Term("Sysprep", "The Windows tool that prepares an installation to become an image.", pattern(r"Sysprep")),
     Term("VHD", "A disk as a file in a storage account.", pattern(r"VHD")),
     Term("vnetConfig", "The setting of an image template that names the subnet of the build VM.", pattern(r"vnetConfig")),
     Term("WinRM", "How Windows is managed over the network: Packer runs its steps on a Windows VM this way.", pattern("WinRM")),

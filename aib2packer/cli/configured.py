@@ -141,8 +141,8 @@ def _about_rules(configs: Configs, templates: Sequence[Template], met: Container
     """Sentences about rules that are for no template, of files whose whole folder was searched; `met` are the ids of others."""
     roots = {template.root for template in templates if template.root is not None}
     return "\n".join(
-        f"{config.file}: [[template]] with match = {', '.join(f'`{pattern}`' for pattern in rule.patterns)} is for no template "
-        "here; check the spelling."
+        f"{config.file}: [[template]] with match = {', '.join(f'`{pattern}`' for pattern in rule.patterns)} matches no "
+        "template here; check the spelling."
         for config in configs.every
         if config.file is not None and any(is_within(config.file.parent, root) for root in roots)
         for rule in config.rules
@@ -258,7 +258,7 @@ def _folder(name: str, file: Path) -> PurePosixPath:
     folder = PurePosixPath(name)
     odd = not folder.parts or any(portable_name(part, "template") != part for part in folder.parts)
     if odd or folder.parts[0].casefold() in {name.casefold() for name in AT_TOP}:
-        reason = f"`folder` comes to `{name}`, and that is no folder below that of all builds"
+        reason = f"`folder` gives `{name}`, which is no folder below that of all builds"
         raise FileError(str(file), reason, "Write names of letters, digits, `-`, `_` and `.`, with `/` between them.")
     return folder
 

@@ -56,7 +56,7 @@ def reason_of(error: HTTPError, host: str) -> FetchError:
         case ProtocolError():
             words, dead = f"the answer of {host} breaks off", False
         case _:
-            return FetchError(f"there is no asking for it ({type(error).__name__})", "Check the URI and the proxy.")
+            return FetchError(f"it cannot be requested ({type(error).__name__})", "Check the URI and the proxy.")
     return HostError(words, _CHECK, host, passing=True) if dead else FetchError(words, _CHECK, passing=True)
 
 
@@ -68,7 +68,7 @@ def refusal(status: int, host: str, pause: float | None) -> FetchError:
     if passing:
         help_text = LATER
     elif status in _GONE:
-        help_text = "Check the URI: the file is not there, or not for everybody."
+        help_text = "Check the URI: the file is not there, or not public."
     elif status in _FORBIDDEN:
         help_text = "Use a URI that may be read: that of a public file, or a signed one that has not expired."
     else:

@@ -99,7 +99,7 @@ class Web:
     def give_up(self, uri: str) -> None:
         """Ask the host of a file for no other one: this one has taken all the time that there is."""
         if host := urlsplit(uri).hostname:
-            reason = f"{host} takes longer than {self._limits.total:g} seconds for a file, and was asked for no other then"
+            reason = f"{host} takes longer than {self._limits.total:g} seconds for a file: nothing more was requested from it"
             self._dead.setdefault(host, FetchError(reason, LATER))
 
     def _attempt(self, uri: str, exchange: Exchange) -> bytes:
@@ -149,7 +149,7 @@ class Web:
             raise HostError(known.reason, known.help, host)
         if self._is_off_line():
             names = ", ".join(list(self._dead)[: self._limits.dead_hosts])
-            reason = f"none of {names} could be reached, and no other was asked then"
+            reason = f"none of {names} could be reached, so no other host was tried"
             raise HostError(reason, f"Check your network. {LATER}", "other hosts")
 
     def _is_off_line(self) -> bool:

@@ -129,6 +129,7 @@ class Report:
 
     def __init__(self) -> None:
         self._findings: dict[Finding, None] = {}
+        self._in_order: tuple[Finding, ...] | None = None
 
     def add(self, code: Code, span: Span, message: str, *, help: str) -> None:  # noqa: A002 - the term of the field
         """Record a finding; the same one at the same place is kept once."""
@@ -137,24 +138,33 @@ class Report:
     def record(self, finding: Finding) -> None:
         """Record a finding that has been made."""
         self._findings[finding] = None
+        self._in_order = None
 
     def mark(self) -> int:
         """How much has been found so far: where `return_to` leads back to."""
         return len(self._findings)
 
+    def since(self, mark: int) -> tuple[Finding, ...]:
+        """What was found since."""
+        return tuple(self._findings)[mark:]
+
     def return_to(self, mark: int) -> None:
         """Forget what was found since: it is found again by whoever does the work once more, knowing better."""
         self._findings = dict.fromkeys(list(self._findings)[:mark])
+        self._in_order = None
 
     def reword(self, change: Callable[[str], str]) -> None:
         """Change the words of all findings, such as the names in them."""
         reworded = (replace(one, message=change(one.message), help=change(one.help)) for one in self._findings)
         self._findings = dict.fromkeys(reworded)
+        self._in_order = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, by place in the input; those at one place in the order of their making."""
-        return tuple(sorted(self._findings, key=lambda finding: (finding.span.source.name, finding.span.start)))
+        if self._in_order is None:
+            self._in_order = tuple(sorted(self._findings, key=lambda finding: (finding.span.source.name, finding.span.start)))
+        return self._in_order
 
     @property
     def failed(self) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code, Finding
 
 HEADINGS = {Asks.ACT: "To act on", Asks.DECIDE: "To decide", Asks.KNOW: "To know"}
-_LOST = "Lost: to be done without, or carried over by hand"
+_LOST = "Lost: do without, or carry over by hand"
 _WIDTH = 80
 _GAP = 2
 _INDENT = "    "

@@ -222,7 +222,7 @@ def runner(each: Sequence[int], system: str, *, private: bool, auth: Auth) -> Ru
     minutes = sum(each) + TO_CLEAN_UP
     if private or auth is Auth.MSI:
         return Runner(f"that reaches the build VM, as {MIGRATION_PAGE} says", minutes, "")
-    limit = f"the machines of {system} end a job after {LONGEST_HOSTED_JOB}"
+    limit = f"hosted runners of {system} end a job after {LONGEST_HOSTED_JOB}"
     if is_too_long(each):
         return Runner(f"of your own: {limit} minutes", minutes, "")
     too_long = f"The builds may take {minutes} minutes, and {limit}: if they do, take one of your own."

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Build
 
 SIGN_IN = {
-    Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`), in GitHub Actions with identity tokens as the "
-    "client `ARM_CLIENT_ID` of the tenant `ARM_TENANT_ID`; `-var use_azure_cli_auth=false` makes it the managed identity of "
-    "the machine.",
+    Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`), and in GitHub Actions with identity tokens, "
+    "as the client `ARM_CLIENT_ID` of the tenant `ARM_TENANT_ID`. With `-var use_azure_cli_auth=false` it signs in with the "
+    "managed identity of the machine.",
     Auth.MSI: "Packer signs in with the managed identity of the Azure VM that it runs on.",
     Auth.SERVICE_PRINCIPAL: "Packer signs in with a service principal, from `ARM_TENANT_ID`, `ARM_CLIENT_ID` and "
     "`ARM_CLIENT_SECRET`.",
     Auth.OIDC: "Packer signs in with identity tokens of GitHub Actions, as the client `ARM_CLIENT_ID` of the tenant "
-    "`ARM_TENANT_ID`; `-var use_azure_cli_auth=true` makes it the account of the Azure CLI, as in Azure DevOps.",
+    "`ARM_TENANT_ID`. With `-var use_azure_cli_auth=true` it signs in with the account of the Azure CLI, as in Azure DevOps.",
 }
 _BOOTSTRAP = {
     WinrmBootstrap.KEY_VAULT: "The certificate for WinRM comes through a temporary Key Vault, which azure-arm makes: the "

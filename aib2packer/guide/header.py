@@ -64,14 +64,16 @@ def _first_lines(guide: Guide) -> tuple[str, ...]:
     if guide.boots is not None:
         which = f" of the Azure Image Builder template {guide.name}" if guide.name else ""
         return (f"Boots the {guide.boots}{which}, runs the validators there, and makes no image.",)
-    line = f"VM image {guide.name}, {CONVERTED}" if guide.name else _NO_NAME
+    line = f"VM image {guide.called}, {CONVERTED}" if guide.called else _NO_NAME
     # What a conversion has made is known by its first line.
-    return (line,) if len(line) <= _SHORT else (_NO_NAME, f"Template: {guide.name}")
+    if len(line) <= _SHORT:
+        return (line,)
+    return (_NO_NAME, f"Template: {guide.name}" if guide.name else f"Image: {guide.called}")
 
 
 def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     """Above a build that makes an image."""
-    lines = [f"VM image {guide.name}, {CONVERTED}" if guide.name else _NO_NAME, ""]
+    lines = [f"VM image {guide.called}, {CONVERTED}" if guide.called else _NO_NAME, ""]
     lines += _all_commands(guide)
     lines += ["", *filter(None, (guide.commands.limit.about,)), f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:

@@ -12,6 +12,7 @@ from aib2packer.hcl.printing import references
 from aib2packer.hcl.values import Variable
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Auth
+from aib2packer.packer.decisions import UNNAMED
 from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.layout import SHA256SUMS, output_names
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate, Target
     from aib2packer.guide.commands import Commands
+    from aib2packer.hcl.values import Value
     from aib2packer.options import Options, OsType
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
@@ -46,6 +48,8 @@ class Guide:
     _build: Build = field(repr=False)
     name: str | None
     """The name of the template, as it stands there."""
+    called: str
+    """What people call the image: as the template is called, else as the build is; "" where nothing has a name."""
     commands: Commands
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
@@ -74,9 +78,6 @@ class Guide:
     had_identity: str | None
     """The name of the identity that the template used, "" where it is not known; None where there is none."""
     subscription_right: Right
-    group_right: Right
-    location: Word | None
-    """The region of the build; None where it is only known when Packer runs."""
     rights: tuple[Right, ...]
     vm_identities: bool
     auto_run: bool
@@ -94,6 +95,16 @@ class Guide:
     """The commands of the build that validates, where it lies below this one."""
     releases: bool = False
     """Whether the build releases a gallery version that was held back until the image is validated."""
+
+    @cached_property
+    def group_right(self) -> Right:
+        """What is needed to build in a resource group that is there already."""
+        return one_group(self._told.subscription)
+
+    @cached_property
+    def location(self) -> Word | None:
+        """The region of the build; None where it is only known when Packer runs."""
+        return word(build_location(self._told.decisions.plan.location, self._told.symbols))
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
@@ -225,6 +236,11 @@ class _Told:
         return self.template.validation is not None and self.template.validation.source_only
 
     @property
+    def subscription(self) -> Value:
+        """The subscription of the build."""
+        return subscription_value(self.decisions.subscription, self.symbols)
+
+    @property
     def targets(self) -> tuple[Target, ...]:
         """What is made."""
         return () if self.is_source_only else self.template.targets
@@ -283,12 +299,13 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
     template, decisions, symbols, options = told.template, told.decisions, told.symbols, told.options
     downloads = told.downloads(build)
     galleries = decisions.plan.galleries
-    subscription = subscription_value(decisions.subscription, symbols)
+    name = None if template.name is None or template.name.literal is None else template.name.literal.strip()
     return Guide(
         _told=told,
         _build=build,
         in_estate=options.in_estate,
-        name=None if template.name is None else template.name.literal,
+        name=name,
+        called=name or ("" if decisions.name == UNNAMED else decisions.name),
         commands=commands,
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
         by_time=any(target.by_time for target in galleries),
@@ -304,9 +321,7 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
         private=template.vm.subnet is not None,
         public=template.vm.subnet is None or template.vm.subnet.when is not None,
         had_identity=(template.identities[0].split("/")[-1].literal or "") if template.identities else None,
-        subscription_right=whole_subscription(subscription),
-        group_right=one_group(subscription),
-        location=word(build_location(decisions.plan.location, symbols)),
+        subscription_right=whole_subscription(told.subscription),
         rights=further_rights(template, told.targets, decisions, downloads, symbols),
         vm_identities=bool(template.vm.identities),
         auto_run=template.auto_run.value,

@@ -54,9 +54,9 @@ PIPELINES_USED = {
 }
 """The pipelines beside a build, and what is to be done with each."""
 _FILES = {
-    f"{SCRIPTS}/": "scripts that are better off in files",
+    f"{SCRIPTS}/": "scripts of the build's steps",
     f"{FILES}/": "files that customizers upload",
-    f"{PIPELINES}/": "pipelines to begin with",
+    f"{PIPELINES}/": "starter pipelines",
     f"{VALIDATION_FOLDER}/": "the build that checks the finished image",
     SHA256SUMS: "checksums of what was fetched",
     IGNORED: "keeps out of the repository what a build leaves behind",
@@ -153,7 +153,7 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
-        title=f"VM image {guide.name}" if guide.name else "VM image",
+        title=f"VM image {guide.called}".rstrip(),
         source=_base_name(about.name),
         settings=about.settings,
         files=tuple(_described(beside, guide.names)),
@@ -202,7 +202,7 @@ _IN_DOCS = "`docs/cut-over.md` of aib2packer says more."
 _IN_ESTATE = (
     "Who uses the image, how long both run side by side and what else goes, such as the identity, is in the page of all builds."
 )
-_WHO = "See who uses the image, in all subscriptions that the account may read; repositories must be searched besides."
+_WHO = "See who uses the image, in all subscriptions that the account may read; search your repositories too."
 _SIDE_BY_SIDE = (
     "Both can build for a while, though not at the same time: for two builds and one patch day at least, about five weeks."
 )
@@ -215,7 +215,7 @@ _MOVE_ASIDE = (
     "group before the first build; until the build is done, there is none of the name:"
 )
 _COMPARE = "To compare, start a VM of the old and one of the new image:"
-_IDENTITY = "An identity goes when no other template has it, and nothing else uses it, with its role assignments:"
+_IDENTITY = "Delete an identity, with its role assignments, once no other template and nothing else uses it:"
 _SUBNET = "Image Builder needed the subnet without network policies for private links. If nothing else needs that:"
 
 
@@ -224,7 +224,7 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     one = guide.service
     again = " A deployment of it builds at once (autoRun)." if one.auto_run else ""
     stop = "stop: first what deploys the template, then its triggers, then wait for what is under way."
-    keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.name or "image"))
+    keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.called or "image"))
     steps = (
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
         (
@@ -261,17 +261,15 @@ def _left(service: Service) -> tuple[_Step, ...]:
 def _where(guide: Guide) -> str:
     where = f"Run this {', '.join(('in this folder', *guide.places))}."
     if any("..." in line for line in _run(guide)):
-        where += " Put a value in the place of each `...`."
+        where += " Replace each `...` with a value."
     if guide.in_estate and guide.commands.copied:
-        where += (
-            f" What several builds have stands in `{ESTATE_VALUES}` above all of them: the page there says how it is given."
-        )
+        where += f" Values that several builds share are in `{ESTATE_VALUES}`, above all builds: the page there says how."
     if guide.commands.limit.about:
         where += f" {guide.commands.limit.about}"
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
         return where
     first, *others = (f"`{name}`" for name in guide.environments)
-    return f"{where} Take {' or '.join(others)} in the place of {first} for another environment."
+    return f"{where} For another environment, take {' or '.join(others)} instead of {first}."
 
 
 def _starts(guide: Guide) -> str:
@@ -282,7 +280,7 @@ def _starts(guide: Guide) -> str:
     if guide.in_estate:
         alone = f"one in `{SINGLE_PIPELINES}/` there, for this build alone"
         return f"{begun}: the pipelines above all builds, or in their place {alone}."
-    return f"{begun}; these are files to begin with:"
+    return f"{begun}; start from these files:"
 
 
 def starts(guide: Guide) -> tuple[str, ...]:
@@ -309,7 +307,7 @@ def _group_use(build: Build, names: OutputNames) -> str:
     if build.validation is not None:
         files.append(f"{names.validation}/{build_files(names.layout, build.validation.name).sources}")
     use = (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` instead of `location` and `temp_resource_group_name` in the '
         f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
     )
     settings = (one for section in build.sections for one in section.body if isinstance(one, Attribute))
@@ -317,7 +315,7 @@ def _group_use(build: Build, names: OutputNames) -> str:
         return use
     temporary = build.new_local_names.get(TEMPORARY_GROUP, TEMPORARY_GROUP)
     return (
-        f'{use} Let the local `{temporary}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies '
+        f'{use} Let the local `{temporary}` be `"{BUILD_GROUP_NAME}"`: the intermediate managed image lies '
         "there then, and stays until the commands below delete it."
     )
 
@@ -350,7 +348,7 @@ def _boots(guide: Guide) -> str:
         does = f"{does}, then releases what was held back, for which the Azure CLI must be signed in"
     sentences = f"The last command {does}; it makes no image."
     if guide.validation.stand_ins:
-        sentences += " What it is checked with above is made up: which image there is, the build writes down."
+        sentences += " The check above uses a made-up image: the build records the real one."
     return sentences
 
 

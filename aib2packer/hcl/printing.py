@@ -129,7 +129,7 @@ def _secrets(values: Sequence[Local]) -> set[str]:
             return one.sensitive
         if one.name not in secrets:
             secrets[one.name] = False  # which ends a cycle
-            secrets[one.name] = any(map(is_secret, names_in(one.value)))
+            secrets[one.name] = any(map(is_secret, _named(one.value)))
         return secrets[one.name]
 
     return {local.name for local in values if is_secret(local)}
@@ -219,7 +219,7 @@ def references(value: Value | Body) -> tuple[Variable | Local, ...]:
     What a local or a variable itself names stands before it.
     """
     found: dict[tuple[type, str], Variable | Local] = {}
-    for one in names_in(value):
+    for one in _named(value):
         _enter(one, found)
     return tuple(found.values())
 
@@ -228,7 +228,7 @@ def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local
     key = (type(one), one.name)
     if key not in found:
         found[key] = one  # seen, which ends a cycle
-        for other in _named_by(one):
+        for other in _named(_value_of(one)):
             _enter(other, found)
         found[key] = found.pop(key)  # its place comes after what it names
 
@@ -236,36 +236,44 @@ def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local
 def mentions(values: Sequence[Value | Block], variable: Variable) -> bool:
     """Whether one of several values names a variable, be it within what else it names."""
     seen: set[int] = set()
-    waiting = list(names_in(tuple(values)))
+    waiting: list[Value | _Item | None] = [*values]
     while waiting:
         one = waiting.pop()
-        if one == variable:
-            return True
-        if id(one) not in seen:
-            seen.add(id(one))  # which ends a cycle
-            waiting += _named_by(one)
+        if one.__class__ in _NAMELESS:
+            continue
+        match one:
+            case Variable() | Local():
+                if one == variable:
+                    return True
+                if id(one) not in seen:
+                    seen.add(id(one))  # which ends a cycle
+                    waiting.append(_value_of(one))
+            case _:
+                waiting += _parts(one)
     return False
 
 
-def _named_by(one: Variable | Local) -> tuple[Variable | Local, ...]:
-    """What a variable or a local itself names."""
-    inner = one.default if isinstance(one, Variable) else one.value
-    return () if inner is None else names_in(inner)
+def _value_of(one: Variable | Local) -> Value | None:
+    return one.default if isinstance(one, Variable) else one.value
 
 
 def names_in(value: _Anything) -> tuple[Variable | Local, ...]:
     """The variables and locals that a value or a body names itself, not those that these name."""
-    if isinstance(value, str):  # as the most are
-        return ()
+    return tuple(dict.fromkeys(_named(value)))
+
+
+def _named(value: _Anything | None) -> list[Variable | Local]:
+    """What `names_in` gives, with what is named several times standing there as often."""
     found: list[Variable | Local] = []
-    _add_named(value, found)
-    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+    if value.__class__ not in _NAMELESS:
+        _add_named(value, found)
+    return found
 
 
-_NAMELESS = frozenset({str, bool, int, float, GoTemplate, Comment, Blank})  # as the most are
+_NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
 
 
-def _add_named(value: _Anything, found: list[Variable | Local]) -> None:
+def _add_named(value: _Anything | None, found: list[Variable | Local]) -> None:
     match value:
         case Variable() | Local():
             found.append(value)
@@ -277,9 +285,11 @@ def _add_named(value: _Anything, found: list[Variable | Local]) -> None:
                     _add_named(part, found)
 
 
-def _parts(value: _Anything) -> Iterable[Value | _Item]:
-    """What a value is made of that names nothing itself."""
+def _parts(value: _Anything | None) -> Iterable[Value | _Item]:
+    """What a value is made of that is no reference itself."""
     match value:
+        case HclCode():
+            return value.uses
         case Attribute():
             return (value.value,)
         case tuple():
@@ -326,7 +336,7 @@ def _print_item(item: _Item, indent: int) -> str:
             return ""
 
 
-@lru_cache(maxsize=128)  # most are sentences of ours, which builds have in common
+@lru_cache(maxsize=1_000)  # most are sentences of ours, which builds have in common
 def print_comment(text: str, indent: int = 0) -> str:
     """The lines of a comment, wrapped."""
     start = f"{' ' * indent}# "

@@ -236,7 +236,7 @@ def _word(case: Case) -> Broken | None:
     length = len(word)
     found = quoted(word)
     if case.place.where == "document":
-        help_ = "No JSON begins so: restore what stood before it, or give the file that holds the template."
+        help_ = "JSON cannot begin like this: restore what stood before it, or give the file that holds the template."
         return case.broken(found, help_, length=length)
     if case.place.where == "item" and word.isalpha() and re.compile(r"\s*[(']").match(case.text, match.end()):
         help_ = "An ARM expression stands in a string, its brackets included: `\"[parameters('x')]\"`."

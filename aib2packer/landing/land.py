@@ -267,7 +267,7 @@ class _Landing:
         if shown:
             self._note(
                 codes.SHARED,
-                f"the folder declares what this build needs too, which is used as it is there: {', '.join(shown)}",
+                f"the folder already declares what this build needs, and that is used as it is: {', '.join(shown)}",
                 "If one means something else there, rename it there, and convert again.",
             )
 
@@ -276,7 +276,7 @@ class _Landing:
         if needed and self.there.is_used:
             self._note(
                 codes.NEEDS_VALUES,
-                "Packer wants values for all variables of a folder, also with -only: the other builds here now need "
+                "Packer wants values for all variables of a folder, even with -only: the other builds here now need "
                 f"{', '.join(needed)} too",
                 f"Give them in {self.build.name}.values{VALUES_ENDING}, which Packer reads by itself.",
             )

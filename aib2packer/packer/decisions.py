@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.security import Security
     from aib2packer.packer.validation.validation_plan import ValidationPlan
 
+UNNAMED = "image"
+"""What a build is called where nothing has a name."""
 _LONGEST_NAME = 64  # of a template in Azure, and short enough for a file name
 
 
@@ -98,4 +100,4 @@ def name_build(template: ImageTemplate, called: str = "") -> str:
     known = [text.literal for text in candidates if text is not None and text.literal]
     known += [called, *(one.run_output_name.literal or "" for one in template.targets if one.run_output_name is not None)]
     names = (re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME] for text in known)
-    return portable_name(next(filter(None, names), ""), "image")
+    return portable_name(next(filter(None, names), ""), UNNAMED)

@@ -58,7 +58,10 @@ def _found(template: ImageTemplate, kinds: Mapping[str, RunsOn], report: Report)
         return None
     if needed:
         os_type, customizer = next(iter(needed.items()))
-        return os_type if _can_customize(template, os_type, customizer, report) else None
+        if not _can_customize(template, os_type, customizer, report):
+            return None
+        _tell_other_name(template, os_type, customizer, report)
+        return os_type
     certain = (
         _by_validators(template, kinds) or _by_definition(template) or _by_destination(template) or _by_publisher(template)
     )
@@ -116,6 +119,22 @@ def _can_customize(template: ImageTemplate, os_type: OsType, customizer: Customi
         + ("; for PowerShell on Linux pass --os-type linux." if customizer.kind == "PowerShell" else "."),
     )
     return False
+
+
+def _tell_other_name(template: ImageTemplate, os_type: OsType, customizer: Customizer, report: Report) -> None:
+    """Say that the source image is called as one for another operating system than a customizer needs."""
+    for name in (text.literal or "" for text in template.source.names):
+        said = _said_by(name)
+        if said is not None and said is not os_type:
+            report.add(
+                codes.OS_GUESSED,
+                template.source.span,
+                f"this is taken for a {os_type.value} image, because of {customizer.path}, {customizer.kind}; "
+                f"the name `{name}` of its source says {said.value}",
+                help="If the name is right, Image Builder could not build it: remove the customizer"
+                + (", or pass --os-type linux for PowerShell on Linux." if customizer.kind == "PowerShell" else "."),
+            )
+            return
 
 
 def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, RunsOn], report: Report) -> bool:
@@ -190,15 +209,19 @@ def _by_offer(template: ImageTemplate) -> tuple[OsType, str] | None:
 
 def _by_name(template: ImageTemplate) -> tuple[OsType, str] | None:
     for name in _names(template):
-        windows, linux = _WINDOWS_NAME.search(name), _LINUX_NAME.search(name)
-        if windows and not linux:
-            return OsType.WINDOWS, f"because of the name `{name}`"
-        if linux and not windows:
-            return OsType.LINUX, f"because of the name `{name}`"
+        if (os_type := _said_by(name)) is not None:
+            return os_type, f"because of the name `{name}`"
     disk = template.vm.os_disk_gb
     if isinstance(disk, Located) and disk.value >= _WINDOWS_DISK_GB:
         return OsType.WINDOWS, f"because its system disk has {disk.value} GB"
     return None
+
+
+def _said_by(name: str) -> OsType | None:
+    windows, linux = _WINDOWS_NAME.search(name), _LINUX_NAME.search(name)
+    if bool(windows) is bool(linux):
+        return None
+    return OsType.WINDOWS if windows else OsType.LINUX
 
 
 def _names(template: ImageTemplate) -> Iterator[str]:

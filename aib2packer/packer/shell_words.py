@@ -121,9 +121,13 @@ def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
     """The parts, those at the beginning in one that are the beginning of an id, with what stands between them."""
     begun: CutOutput | None = None
     slashes = ending = 0
+    before: WordPart = "/"
     for number, part in enumerate(parts):
+        whole, before = not isinstance(before, str) or before.endswith("/"), part
         if isinstance(part, str):
             slashes += part.count("/")
+        elif not whole:  # a name that begins with something else is another
+            break
         elif isinstance(part, CutOutput) and part.first in {0, slashes} and (begun is None or begun.text == part.text):
             begun, slashes, ending = part, part.last, number + 1
         else:

@@ -149,13 +149,13 @@ def _after_restart(restart: Customizer, before: Sequence[Customizer], context: B
     context.report.add(
         codes.SCRIPT_AFTER_RESTART,
         restart.span,
-        "the restart may empty /tmp, and with it go the deprovisioning script and what a customizer changed in it: "
+        "the restart may empty /tmp and so remove the deprovisioning script, with what a customizer changed in it: "
         + (
-            "where it is missing it is laid down again, without what a customizer that cannot be seen may have changed"
+            "the build writes a missing script again, but not what a customizer that cannot be seen may have changed"
             if unseen
             else "the image would not be generalized"
         ),
-        help="Restart before the customizers that may change the script, or keep a copy outside /tmp over the restart.",
+        help="Restart before the customizers that may change the script, or keep a copy outside /tmp during the restart.",
     )
 
 

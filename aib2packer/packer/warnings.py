@@ -95,7 +95,7 @@ def _check_job(template: ImageTemplate, decisions: Decisions, report: Report) ->
         report.add(
             codes.LONG_JOB,
             span,
-            f"{what} may take {minutes} minutes: the machines of GitHub and of Azure DevOps end a job after "
+            f"{what} may take {minutes} minutes: hosted runners of GitHub and Azure DevOps end a job after "
             f"{LONGEST_HOSTED_JOB}",
             help="Run the pipeline on a machine of your own, or lower buildTimeoutInMinutes to "
             f"{(LONGEST_HOSTED_JOB - TO_CLEAN_UP) // builds}: Packer needs time to clean up.",

@@ -151,7 +151,7 @@ def configuration_of(blocks: Iterable[TfBlock], values: Mapping[str, TfExpressio
 
 
 class Written:
-    """The deployment template that comes to be: only what the image templates need is in it."""
+    """The deployment template that results: only what the image templates need is in it."""
 
     def __init__(self, configuration: Configuration, files: Files, report: Report) -> None:
         self.configuration = configuration
@@ -238,7 +238,7 @@ class Written:
             names = self._names(folder, span)
             if len(names) > _MOST_FILES:
                 where = folder or "this folder"
-                what = f"of {where}, which holds more than {_MOST_FILES} files, no texts are taken up for a loop"
+                what = f"{where} holds more than {_MOST_FILES} files, too many for a loop over their texts"
                 raise NotTranslatedError(span, what, "Move the files that the loop is about to a folder of their own.")
             texts = {one: source.text for one in names if (source := self._text(posixpath.join(folder, one))) is not None}
             held = object_of({one: JsonScalar(as_arm_text(text), span) for one, text in texts.items()}, span)
@@ -270,7 +270,7 @@ class Written:
             case (kind, _, *_) if "_" in kind or kind in {"data", "module"}:
                 return self._other(path, expression, around)
             case _:
-                raise NotTranslatedError(expression.span, f"`{'.'.join(path)}` stands for nothing that is known here")
+                raise NotTranslatedError(expression.span, f"`{'.'.join(path)}` is not known here")
 
     def _variable(self, name: str, expression: TfExpression, around: Surroundings) -> str:
         block = self.configuration.variables.get(name)

@@ -229,7 +229,7 @@ def _reference(expression: TfName | TfAccess, around: Surroundings) -> str:
         if path is None or _leads_on(expression, around):
             return arm_of(expression.target, around) + _step(expression.key, around)
         return around.lookup(path, expression, around)
-    raise NotTranslatedError(expression.span, f"`{expression.span.text}` stands for nothing that is known here")
+    raise NotTranslatedError(expression.span, f"`{expression.span.text}` is not known here")
 
 
 def _root(expression: TfExpression) -> str:
@@ -482,7 +482,7 @@ def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool
             source = _source(path, around)
             names = _filled_in(values, around)
             inside = _inside_file(names, around)
-            # What is JSON as text comes to be what it says, where it stands without quotes.
+            # JSON as text becomes what it says, where it stands without quotes.
             encoded = {
                 name: arm_of(value.arguments[0], around)
                 for name, value in names.items()

@@ -36,7 +36,7 @@ _MOST_OF_PYTHONS = 36  # the largest base that Python reads
 
 
 class LeftToPackerError(Exception):
-    """What a function comes to is not worked out here: Packer has it too."""
+    """The result of a function is not worked out here: Packer has it too."""
 
 
 class RefusedError(Exception):
@@ -53,7 +53,7 @@ def _refuse(message: str, argument: int | None = None) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class TfFunction:
-    """A function: the fewest and the most arguments (None: any), its type in ARM's words, and what it comes to.
+    """A function: the fewest and the most arguments (None: any), its type in ARM's words, and its result.
 
     `compute` is None where it is left to Packer. `packer` is what Packer calls it; None where it has none.
     """
@@ -212,9 +212,9 @@ def _power(base: TfPlain, exponent: TfPlain) -> TfPlain:
     try:
         made = float(_number(base)) ** _number(exponent, 1)
     except (OverflowError, ZeroDivisionError):
-        _refuse("this comes to no number")
+        _refuse("the result is not a number")
     if isinstance(made, complex) or abs(made) > _LARGEST_POWER:
-        _refuse("this comes to no number that is taken here")
+        _refuse("the result is not a number that is allowed here")
     return whole(made)
 
 
@@ -432,7 +432,7 @@ def _digest(algorithm: str, *, in_base64: bool = False) -> Callable[[TfPlain], T
 
 def _allow(size: int) -> None:
     if size > _LARGEST:
-        _refuse(f"what this comes to is larger than the {_LARGEST:,} that are made here")
+        _refuse(f"the result is larger than the {_LARGEST:,} that are made here")
 
 
 _TEXT: Final = "string"

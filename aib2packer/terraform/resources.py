@@ -110,7 +110,7 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
                 codes.RUN_BY_TERRAFORM,
                 block.span,
                 f"{block.address} starts a build when Terraform applies: `packer build` takes its place",
-                help="Run `packer build` where Terraform was applied. In a folder, the build has pipelines to begin with.",
+                help="Run `packer build` where Terraform was applied. In a folder, the build has starter pipelines.",
             )
 
 
@@ -188,7 +188,7 @@ def _beside_body(attribute: TfAttribute, block: TfBlock, around: Surroundings) -
 
 
 def repeated(block: TfBlock, written: Written) -> tuple[list[JsonMember], Surroundings]:
-    """The `copy` or `condition` that `for_each` or `count` comes to, and what can be named within."""
+    """The `copy` or `condition` that `for_each` or `count` becomes, and what can be named within."""
     around = written.surroundings()
     count, each = block.attribute("count"), block.attribute("for_each")
     name = block.address

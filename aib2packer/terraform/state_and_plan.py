@@ -305,7 +305,7 @@ def _made(kind: str, parts: tuple[tuple[str, JsonObject], ...], report: Report, 
             codes.RUN_BY_TERRAFORM,
             type_.span,
             f"{address} starts a build when Terraform applies: `packer build` takes its place",
-            help="Run `packer build` where Terraform was applied. In a folder, the build has pipelines to begin with.",
+            help="Run `packer build` where Terraform was applied. In a folder, the build has starter pipelines.",
         )
     else:
         report.add(
@@ -316,7 +316,7 @@ def _made(kind: str, parts: tuple[tuple[str, JsonObject], ...], report: Report, 
             else f"the body of {address} is not in the state",
             help="Convert the .tf file, or what `terraform show -json` prints once it is applied."
             if is_plan
-            else "Convert the .tf file, or what `az rest` shows of the image template.",
+            else "Convert the .tf file, or what `az rest` prints for the image template.",
         )
 
 

@@ -43,7 +43,7 @@ class JudgedOutput:
         code, said, line = complaint.code, mask(complaint.text), self._line(complaint).strip()
         if code is codes.REFUSED_BY_PACKER and (name := self._blamed(complaint, line)) is not None:
             code = codes.NOT_VERIFIED
-            message = f"what comes of {name} is not validated, for Packer refuses the value that was made up: {said}"
+            message = f"what is made of {name} is not validated, because Packer refuses the made-up value: {said}"
             help_text = f"Validate it with a value of your own: packer validate -var {name}=…"
         else:
             verb, help_text = _SAYS[code]

@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   timeout 120m packer build build.pkr.hcl

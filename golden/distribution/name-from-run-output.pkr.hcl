@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image 2nd.disk, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var vhd_storage_account=... -var vhd_resource_group_name=... build.pkr.hcl

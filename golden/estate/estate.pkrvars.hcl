@@ -1,6 +1,6 @@
-# Values that several builds have, each once. Take the # away from a line to give the value to all
-# of them, with -var-file=estate.pkrvars.hcl, before the files of a single build: what comes last
-# counts. Packer reads *.auto.pkrvars.hcl first of all: give such a file again, after this one.
+# Values that several builds share. Uncomment a line to give its value to all of them, and pass
+# -var-file=estate.pkrvars.hcl before the files of a single build: the last value counts. Packer
+# reads *.auto.pkrvars.hcl before everything else, so pass such a file again after this one.
 
 # For linux/base, linux/web.
 # Who pays for the build. Whoever runs Packer gives it.

@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image vhd, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   export PKR_VAR_key_vault_secret_token_value=...

@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image web, converted from an Azure Image Builder template.
 #
 #   az cloud set --name AzureUSGovernment
 #   packer init build.pkr.hcl

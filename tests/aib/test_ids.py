@@ -67,6 +67,14 @@ def test_placeholders_within_segments_stay_there() -> None:
     assert found["images"].parts == ("web-", name)
 
 
+@pytest.mark.parametrize("end", ["gallery/g/images/i", "galleries/g"])
+def test_what_has_the_names_of_another_shape_is_no_such_id_whatever_a_placeholder_comes_to(end: str) -> None:
+    parts = ("/subscriptions/", Placeholder("<id>"), f"/resourceGroups/rg/providers/Microsoft.Compute/{end}")
+
+    assert parse_id(text(*parts), GALLERY_IMAGE, GALLERY_VERSION) is None
+    assert parse_id(text(*parts[:2], "/x", *parts[2:]), GALLERY_IMAGE) is not None  # it may be more than one segment
+
+
 def test_an_id_that_is_one_placeholder_is_taken_apart_when_packer_runs() -> None:
     whole = text(Placeholder("<imageId>"))
 

@@ -127,7 +127,7 @@ def test_a_clash_names_both_places_and_nothing_is_written(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("web.json", "--into", "packer", "-o", "out"), "--into DIR stands in place of -o: give one of them."),
+        (("web.json", "--into", "packer", "-o", "out"), "Give either --into DIR or -o, not both."),
         (("web.json", "--into", ""), "The name of a file is empty."),
         (("web.json", "desktop.json", "--into", "packer", "--build-name", "a"), "--build-name names one build"),
         (("web.json", "--into", "packer", "--build-name", "a b"), "'a b' is no name for a build"),
@@ -146,9 +146,7 @@ def test_two_templates_of_one_name_are_told_and_the_first_is_written(folder: Pat
     status, _, stderr = convert("web.json", "again.json", "--into", "packer", cwd=folder)
 
     assert status == 1
-    assert (
-        "again.json: AIB2P023 error: packer/web.pkr.hcl, which this template becomes, is made of web.json in this run" in stderr
-    )
+    assert "again.json: AIB2P023 error: this template becomes packer/web.pkr.hcl, and so does web.json in this run" in stderr
 
 
 def test_builds_of_a_folder_share_what_is_alike_in_their_scripts_until_one_of_them_changes(tmp_path: Path) -> None:

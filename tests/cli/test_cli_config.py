@@ -103,7 +103,7 @@ def test_a_rule_that_is_for_no_template_is_told_where_its_folder_was_searched(tm
     lay(tmp_path, in__a_json=GOOD, in__b_json=GOOD)
     rules = ('["lnux/*", "in/x.json"]', '"in/a.*"')
     configure(tmp_path, "\n".join(f'[[template]]\nmatch = {rule}\nauth = "msi"' for rule in rules))
-    told = "aib2packer.toml: [[template]] with match = `lnux/*`, `in/x.json` is for no template here; check the spelling."
+    told = "aib2packer.toml: [[template]] with match = `lnux/*`, `in/x.json` matches no template here; check the spelling."
     assert told in convert(".", "-o", "out", cwd=tmp_path)[2]
     assert told in run("audit", ".", cwd=tmp_path).stderr.decode()
     assert told not in convert("in", "-o", "out2", cwd=tmp_path)[2]

@@ -57,13 +57,15 @@ def test_links_out_of_the_folder_are_named_in_one_line_with_what_to_do(tmp_path:
     (tmp_path / "in/x").symlink_to("../shared")
     (tmp_path / "in/y").symlink_to(tmp_path)
     (tmp_path / "in/same").symlink_to(".")
-    told = "links lead out of the folder and are not followed: in/x, in/y. To include what lies there, name their paths too."
+    (tmp_path / "in/z.json").symlink_to("../shared/b.json")
+    named = "in/x, in/y, in/z.json. To include what lies there, name their paths too."
+    told = f"links lead out of the folder and are not followed: {named}"
     status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
-    assert (status, f"\n2 {told}\n" in stderr) == (0, True)
+    assert (status, f"\n3 {told}\n" in stderr) == (0, True)
     done = run("audit", "in", "-o", "r.json", "-o", "r.html", "-o", "r.md", cwd=tmp_path)
-    assert f"2 {told}" in " ".join(done.stdout.decode().split())
-    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["linksNotFollowed"] == ["in/x", "in/y"]
-    assert all("2 links lead out of" in (tmp_path / name).read_text(encoding="utf-8") for name in ("r.html", "r.md"))
+    assert f"3 {told}" in " ".join(done.stdout.decode().split())
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["linksNotFollowed"] == ["in/x", "in/y", "in/z.json"]
+    assert all("3 links lead out of" in (tmp_path / name).read_text(encoding="utf-8") for name in ("r.html", "r.md"))
     status, _, stderr = convert("in", "in/x", "--exclude", "y", "-o", "out", cwd=tmp_path)
     assert (status, "Converted 2 of 2 templates." in stderr, "not followed" in stderr) == (0, True, False)
     (tmp_path / "in/a.json").unlink()
@@ -246,7 +248,7 @@ def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, pack
     assert '\n# owner = "..."\n' in prod  # an empty value is none
     assert "Standard_D" not in (out / "build.pkr.hcl").read_text(encoding="utf-8")
     assert "-var-file=dev.pkrvars.hcl" in (out / "build.pkr.hcl").read_text(encoding="utf-8")
-    assert "`prod.pkrvars.hcl` in the place of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
+    assert "take `prod.pkrvars.hcl` instead of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
     (out / "dev.auto.pkrvars.hcl").write_bytes((out / "dev.pkrvars.hcl").read_bytes())
     assert (verdict := packer.validate(out)).ok, verdict.output
 

@@ -106,7 +106,7 @@ def test_the_pipelines_keep_up_with_the_templates_until_somebody_changes_what_th
     Path("in/db.json").unlink()
     status, said = convert("in", "-o", "out", "--prune")
     assert status == 0
-    assert "it has no web and names what no template becomes: db" in " ".join(said.split())
+    assert "it lacks web and names builds that no template becomes: db" in " ".join(said.split())
     assert builds.read_bytes() == changed
     assert "AIB2P498" not in convert("in/web.json", "in/desk.json", "-o", "out")[1]
 
@@ -118,9 +118,7 @@ def test_a_file_of_a_template_that_is_gone_is_told_and_stays() -> None:
     status, said = convert("in", "-o", "out")
 
     assert status == 0
-    assert re.search(
-        r"this run did not make what earlier ones have made: db/\.gitattributes,\s+db/\.gitignore,\s+db/MIGRATION\.md", said
-    )
+    assert re.search(r"files that this one does not make:\s+db/\.gitattributes,\s+db/\.gitignore,\s+db/MIGRATION\.md", said)
     assert "--prune" in said
     assert "db/build.pkr.hcl" in state()
     assert "`db`" not in Path("out/MIGRATION.md").read_text(encoding="utf-8")
@@ -134,7 +132,7 @@ def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
 
     assert status == 0
     assert "removed, as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
-    assert "this run did not make" not in said
+    assert "this one does not make" not in said
     assert not Path("out/deep").exists()
     assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
 
@@ -148,7 +146,7 @@ def test_a_run_of_some_templates_leaves_what_became_of_the_others(templates: tup
     status, said = convert(*(one.format(Path.cwd()) for one in templates), "-o", "out", "--prune")
 
     assert status == 0
-    assert "AIB2P466 note: what is here for all builds stays as it is: this run was not given the templates of " in said
+    assert "AIB2P466 note: the files for all builds stay as they are: this run was not given the templates of " in said
     assert state() == before | {"web/scripts/07-old.sh": b""}
 
 
@@ -225,7 +223,7 @@ def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -
     said = " ".join(convert("in", "-o", "out", "--prune", "--force")[1].split())
 
     assert not [path for path in changed if "mail" in path.read_text(encoding="utf-8")]
-    told = "somebody has changed this file, so it stays as it is: it has no mail and names what no template becomes: db"
+    told = "somebody has changed this file, so it stays as it is: it lacks mail and names builds that no template becomes: db"
     assert told in said
     assert f"out/pipelines/azure-pipelines.yml: AIB2P498 note: {told}" in said
     assert "= also: out/pipelines/builds.json" in said
@@ -298,7 +296,7 @@ def test_prune_leaves_what_somebody_changed_and_what_was_never_ours() -> None:
 
     assert status == 0
     assert {path for path in state() if path.startswith("db/")} == {"db/build.pkr.hcl", "db/notes.txt"}
-    assert "somebody has changed this since:" in " ".join(said.split())
+    assert "somebody has changed files that earlier runs made and this one does not make:" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "a/../../secret", "a\\..\\secret", "link/secret"])
@@ -541,8 +539,10 @@ def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough
     assert commands["web"].endswith("packer build -var-file=../estate.pkrvars.hcl .")
     assert commands["deep-app"].endswith("packer build -var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .")
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert "In `deep/app`: `-var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do." in page
-    assert "beside that, `deep/app/example.pkrvars.hcl` shows:" in page
+    assert (
+        "In `deep/app`, that is `-var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do so." in page
+    )
+    assert "Other values that a build needs are in `deep/app/example.pkrvars.hcl`:" in page
 
 
 def test_a_value_whose_name_says_that_it_is_secret_is_in_no_file_for_all() -> None:
@@ -591,6 +591,24 @@ def test_an_old_managed_image_can_be_kept_under_its_name() -> None:
     assert "group=..." in page
 
 
+def test_an_id_in_another_group_is_put_together_of_parts_of_an_id() -> None:
+    managed = {"type": "ManagedImage", "imageId": "[parameters('image')]", "location": "westeurope", "runOutputName": "x"}
+    lay("in", desk={"parameters": {"image": {"type": "string"}}, "resources": [image("desk", distribute=[managed])]})
+    convert("in", "-o", "out")
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    place, parts = (
+        "/resourceGroups/old-{}/providers/Microsoft.Compute/images/{}",
+        [f'$(echo "$image" | cut -d/ -f{n})' for n in (3, 5, 9)],
+    )
+    aside = f'"/subscriptions/{parts[0]}{place.format(*parts[1:])}"'
+    assert f'az resource move --destination-group "{parts[1]}" --ids {aside}\n' in page
+    assert [line for line in page.splitlines() if line.startswith("az image delete")] == [
+        'az image delete --ids "$image"',
+        f"az image delete --ids {aside}",
+    ]
+
+
 def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way_to_files_of_a_build() -> None:
     def wanting(own: str) -> dict[str, object]:
         parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in ("owner", "team")}
@@ -617,7 +635,7 @@ def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way
         "d": ["."] * 2,
     }
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert "stands at the end of its file: `c/my dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page
+    assert "are at the end of its file: `c/my dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page
 
 
 def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:

@@ -164,7 +164,7 @@ def test_a_host_that_takes_all_the_time_for_a_file_is_asked_for_no_other(server:
 
     reasons = Counter(one.reason for one in found.values() if isinstance(one, Unfetched))
     assert reasons["it is not complete after 0.4 seconds"] == 4
-    assert reasons["localhost takes longer than 0.4 seconds for a file, and was asked for no other then"] == 8
+    assert reasons["localhost takes longer than 0.4 seconds for a file: nothing more was requested from it"] == 8
 
 
 def test_all_files_of_a_run_together_have_a_limit(server: Server) -> None:
@@ -223,7 +223,7 @@ def test_off_line_not_every_host_is_asked(looked_up: Counter[str]) -> None:
     assert sum(looked_up.values()) <= 2 * FAST.dead_hosts
     assert isinstance(found[-1], Unfetched)
     assert found[-1].host == "other hosts"
-    assert found[-1].reason == "none of h0.example, h1.example, h2.example could be reached, and no other was asked then"
+    assert found[-1].reason == "none of h0.example, h1.example, h2.example could be reached, so no other host was tried"
 
 
 def test_a_host_that_answers_keeps_the_others_in_the_game(looked_up: Counter[str], server: Server) -> None:

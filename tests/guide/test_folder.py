@@ -1,4 +1,4 @@
-"""The files for people in the folder of a build: the page about it, and pipelines to begin with."""
+"""The files for people in the folder of a build: the page about it, and starter pipelines."""
 
 import json
 import re

@@ -53,7 +53,7 @@ def test_a_variable_of_the_same_type_and_default_is_used(theirs: str) -> None:
     assert "= var.owner" in str(made.hcl)
     (message,) = said(made, "AIB2P462")
     line = 2 if theirs.startswith("variables") else 1
-    assert message.endswith(f"used as it is there: var.owner (packer/all.pkr.hcl:{line})")
+    assert message.endswith(f"used as it is: var.owner (packer/all.pkr.hcl:{line})")
 
 
 @pytest.mark.parametrize(

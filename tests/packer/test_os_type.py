@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Options, OsType
-from tests.cases.templates import GALLERY, LINUX, codes_of, hcl_of, template
+from tests.cases.templates import GALLERY, LINUX, codes_of, convert_json, hcl_of, template
 
 GALLERY_SOURCE = {"type": "SharedImageVersion", "imageVersionId": f"{GALLERY}/images/base/versions/1.0.0"}
 
@@ -103,3 +103,24 @@ def test_the_option_decides_before_all_else() -> None:
     assert os_type(template(customize=[powershell]), Options(os_type=OsType.LINUX)) == "Linux"
     assert os_type(template(source=LINUX), Options(os_type=OsType.WINDOWS)) == "Windows"
     assert codes_of(template(customize=[{"type": "WindowsUpdate"}]), Options(os_type=OsType.LINUX)) == ["AIB2P110"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "offer", "told"),
+    [
+        (
+            "PowerShell",
+            "ubuntu-hpc",
+            "this is taken for a Windows image, because of customize[0], PowerShell; the name `ubuntu-hpc`",
+        ),
+        ("Shell", "dsvm-win-2019", "this is taken for a Linux image, because of customize[0], Shell; the name `dsvm-win-2019`"),
+        ("Shell", "ubuntu-hpc", ""),
+        ("PowerShell", "linux-tools-for-windows", ""),
+    ],
+)
+def test_a_source_whose_name_says_another_system_than_the_customizers_is_told(kind: str, offer: str, told: str) -> None:
+    source = {"type": "PlatformImage", "publisher": "microsoft-dsvm", "offer": offer, "sku": "2204"}
+    value = template(source=source, customize=[{"type": kind, "inline": ["true"]}])
+
+    said = [one.message for one in convert_json(value).findings if one.code.id == "AIB2P411"]
+    assert [one[: len(told)] for one in said] == ([told] if told else [])

@@ -152,15 +152,24 @@ def test_a_link_reaches_no_file_outside_of_the_folder_and_none_is_quoted(path: s
     assert "PATH=" not in shown
 
 
-def test_an_image_template_behind_a_link_that_leads_out_of_a_folder_is_told(tmp_path: Path) -> None:
+def test_a_template_behind_a_link_that_leads_out_of_a_folder_is_not_read_but_named(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "outside.json").write_text(json.dumps(template(name=HIDDEN)))
+    (tmp_path / "in/a.json").write_text(json.dumps(template()))
     (tmp_path / "in/link.json").symlink_to("../outside.json")
+    left: list[Path] = []
+    (one,) = collect((str(tmp_path / "in"),), None, (), left.append)
+    assert (one.name, left) == (str(tmp_path / "in/a.json"), [tmp_path / "in/link.json"])
+    (tmp_path / "in/a.json").unlink()
+    with pytest.raises(FileError, match=r"no .* file in this folder"):
+        collect((str(tmp_path / "in"),), None)
+    (tmp_path / "in/a.json").symlink_to("b.json")
+    (tmp_path / "in/b.json").write_text(json.dumps(template()))
     (one,) = collect((str(tmp_path / "in"),), None)
-
+    (tmp_path / "in/b.json").unlink()
+    (tmp_path / "in/b.json").symlink_to("../outside.json")
     with pytest.raises(FileError, match="a link to a file outside of the folder") as raised:
         one.read(MOST)
-
     assert HIDDEN not in str(raised.value)
 
 

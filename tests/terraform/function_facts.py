@@ -116,7 +116,7 @@ REFUSED: dict[str, str] = {
     'format("%d")': "there is no value for `%d`",
     'format("%d", "x")': "takes a number here, found the string `x`",
     "range(0, 10, -1)": "the step leads away from the end",
-    "pow(10, 400)": "this comes to no number",
+    "pow(10, 400)": "the result is not a number",
     'format("%999999999s", "a")': "larger than the 100,000",
     "setproduct(range(0, 1000), range(0, 1000))": "larger than the 100,000",
     'ceil("1e999")': "takes a number here",

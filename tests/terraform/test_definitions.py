@@ -1,6 +1,7 @@
 """Image definitions in a configuration, a state or a plan: what they say of their images counts in the build."""
 
 import json
+import re
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_the_security_type_of_each_that_may_be_meant_counts(head: str, names: se
     told = {one.code for one in found} & {codes.TRUSTED_LAUNCH, codes.SECURITY_TYPE_UNKNOWN}
     assert told == ({code} if code else set())
     beside = [one.message for one in found if one.code is codes.DEPLOYED_BESIDE]
-    assert {message.split()[3] for message in beside} == names
+    assert {name for message in beside for name in re.findall(r"golden/[\w.-]*\w", message)} == names
 
 
 def test_definitions_that_differ_leave_it_unknown() -> None:

@@ -121,7 +121,11 @@ _LOOP = '[for one in fileset("scripts", "*.sh") : CALL]'
             "a folder that holds both",
         ),
         ('templatefile("scripts/${one}", {})', "which file or folder this is, is not known", "file(), filebase64() and"),
-        ('file("many/${one}")', "of many, which holds more than 100 files, no texts are taken up", "a folder of their own"),
+        (
+            'file("many/${one}")',
+            "many holds more than 100 files, too many for a loop",
+            "a folder of their own",
+        ),
     ],
 )
 def test_of_a_loop_that_is_not_read_it_is_told_what_works(folder: Path, call: str, why: str, what_works: str) -> None:

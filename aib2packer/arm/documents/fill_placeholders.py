@@ -7,8 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.parameters import Setting
-from aib2packer.arm.evaluation.open_texts import literals_looked_into
-from aib2packer.arm.language.expression import ExpressionError, nesting, parse
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import read_json
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, texts_in
@@ -210,7 +208,12 @@ class _Filler:
 
 def _with_literals(text: str, change: Callable[[str], str]) -> str:
     """An expression with the literals changed that are to be filled in, and that functions look into."""
-    if IN_EXPRESSIONS.search(text) is None or nesting(text) > _DEEPEST:
+    if IN_EXPRESSIONS.search(text) is None:
+        return text
+    from aib2packer.arm.evaluation.open_texts import literals_looked_into
+    from aib2packer.arm.language.expression import ExpressionError, nesting, parse
+
+    if nesting(text) > _DEEPEST:
         return text
     try:
         literals = literals_looked_into(parse(text))

@@ -8,7 +8,7 @@ from itertools import chain
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from aib2packer.arm.documents.context import IMAGE_TEMPLATES
+from aib2packer.arm.documents.context import IMAGE_TEMPLATES, Shown
 from aib2packer.arm.documents.forms.from_azure import definition_of_azure, image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
@@ -46,7 +46,7 @@ class Resource:
     """An image template as it stands in the document, its expressions evaluated as far as they can be.
 
     `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
-    template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these
+    template around it, by names in lower case. `resolve` gives the value of a symbol with the values and defaults that these
     have; `reveal` with those too that are secret, for what must not reach the output. `named` are names and values of the
     variables that have been used, and of parameters that are arrays and objects. `counted` are the parameters, in lower case,
     whose items are image templates.
@@ -171,15 +171,27 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_U
 
 def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_Unnamed]:
     """The image templates of a state or a plan of Terraform, with the image definitions there."""
-    from aib2packer.terraform.state_and_plan import resources_shown, shown_definitions, shown_resources
-
-    everything = resources_shown(document)
-    siblings = Siblings(tuple(map(definition_of_azure, shown_definitions(everything))))
-    for item in shown_resources(document, everything, report):
+    if id(document) not in context.shown:
+        before = report.mark()
+        context.shown[id(document)] = _read_shown(document, report)
+        report.return_to(before)
+    shown = context.shown[id(document)]
+    for finding in shown.findings:
+        report.record(finding)
+    siblings = Siblings(tuple(map(definition_of_azure, shown.definitions)))
+    for item in shown.resources:
         if is_image_template(item):
             yield _plain(item, context, siblings=siblings)
         else:
             yield from _candidates(item, context, report)
+
+
+def _read_shown(document: JsonObject, report: Report) -> Shown:
+    from aib2packer.terraform.state_and_plan import resources_shown, shown_definitions, shown_resources
+
+    everything, before = resources_shown(document), report.mark()
+    resources = shown_resources(document, everything, report)
+    return Shown(resources, shown_definitions(everything), report.since(before))
 
 
 def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Unnamed] | None:
@@ -372,7 +384,7 @@ def _tell_what_fits_nothing(context: Context, report: Report) -> None:
                 codes.UNKNOWN_PARAMETER,
                 value.span,
                 f"there is no placeholder `{name}` in the template, and it has no parameters",
-                help="Give it the name that stands between the brackets.",
+                help="Use the name between the brackets.",
             )
 
 
@@ -435,7 +447,7 @@ def _nothing_found(document: Json, report: Report) -> None:
             )
             return
     message = "there is no image template in this input"
-    help_text = "Pass an image template, an ARM template that holds one, or what `az rest` shows of one."
+    help_text = "Pass an image template, an ARM template that holds one, or what `az rest` prints for one."
     if is_configuration(document.span.source):
         help_text = "Give the folder that holds the whole of it, or what `terraform show -json` prints once it is applied."
     from aib2packer.arm.documents.forms.other_documents import what_it_is

@@ -24,13 +24,15 @@ _DEFINITION = "microsoft.compute/galleries/images"
 _TRIGGER = "microsoft.virtualmachineimages/imagetemplates/triggers"
 _GALLERIES = "microsoft.compute/galleries"
 NO_SECURITY_TYPE = "Standard"
+_LONGEST_NAME = 60  # characters
+_MOST_NAMED = 4
 _NOT_TOLD = DeploymentFact("reference")  # some symbol: what cannot be evaluated is not what is converted
 _NEEDED = {
-    "microsoft.compute/galleries": "the gallery",
-    _DEFINITION: "the image definition",
-    "microsoft.network/virtualnetworks": "the network",
-    "microsoft.network/virtualnetworks/subnets": "the subnet",
-    "microsoft.storage/storageaccounts": "the storage account",
+    "microsoft.compute/galleries": "gallery",
+    _DEFINITION: "image definition",
+    "microsoft.network/virtualnetworks": "network",
+    "microsoft.network/virtualnetworks/subnets": "subnet",
+    "microsoft.storage/storageaccounts": "storage account",
 }
 
 
@@ -111,24 +113,41 @@ def report_siblings(everything: Sequence[Deployed], image_template: Deployed, re
         report.add(
             codes.DEPENDS_ON,
             image_template.body.key_span("dependsOn"),
-            "the image template waits for other resources (dependsOn): Packer knows nothing of them",
-            help="Deploy them before the first build.",
+            "the image template depends on other resources (dependsOn), of which Packer knows nothing",
+            help="Deploy those that the build needs before the first build.",
+        )
+    if needed := [deployed for deployed in everything if deployed.type in _NEEDED]:
+        them, are = ("it", "It") if len(needed) == 1 else ("them", "They")
+        report.add(
+            codes.DEPLOYED_BESIDE,
+            needed[0].body.key_span("type"),
+            f"this template also deploys {_listed([_called(deployed) for deployed in needed])}: Packer does not make {them}",
+            help=f"Keep deploying {them}. {are} must be there before the first build.",
         )
     for deployed in everything:
-        if deployed.type in _NEEDED:
-            report.add(
-                codes.DEPLOYED_BESIDE,
-                deployed.body.key_span("type"),
-                f"{_NEEDED[deployed.type]} {name_of(deployed)} is deployed by this template: Packer does not make it",
-                help="Deploy it before the first build, as before.",
-            )
-        elif deployed.type == _TRIGGER:
+        if deployed.type == _TRIGGER:
             report.add(
                 codes.TRIGGER,
                 deployed.body.key_span("type"),
                 f"the trigger {name_of(deployed)} is not converted: Image Builder starts a build when its source image changes",
-                help="Run `packer build` on a schedule. In a folder, the build has pipelines to begin with.",
+                help="Run `packer build` on a schedule. In a folder, the build has starter pipelines.",
             )
+
+
+def _called(deployed: Deployed) -> str:
+    """A resource that builds need, as people call it; without a name that only the deployment knows and is long."""
+    from aib2packer.arm.documents.deployment import name_of
+
+    what, name = _NEEDED[deployed.type], name_of(deployed)
+    return f"the {what} {name}" if len(name) <= _LONGEST_NAME else f"{'an' if what[0] in 'ai' else 'a'} {what}"
+
+
+def _listed(things: Sequence[str]) -> str:
+    """Things in a sentence, alike ones once; of many the first."""
+    alike = list(dict.fromkeys(things))
+    if len(alike) > _MOST_NAMED:
+        return f"{', '.join(alike[:_MOST_NAMED])} and {len(alike) - _MOST_NAMED} more resources"
+    return f"{', '.join(alike[:-1])} and {alike[-1]}" if len(alike) > 1 else alike[0]
 
 
 def _definition(deployed: Deployed) -> ImageDefinition:

@@ -15,7 +15,7 @@ from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
@@ -172,11 +172,13 @@ class Budget:
         waiting = [node]
         while waiting:
             one = waiting[-1]
-            if self._size(one) is None:
-                if missing := [part for part in _nodes_in(one) if self._size(part) is None]:
-                    waiting += missing
+            if id(one) not in self._sizes:
+                nodes = _nodes_in(one)
+                sizes = [size for part in nodes if (size := self._size(part)) is not None]
+                if len(sizes) < len(nodes):
+                    waiting += [part for part in nodes if self._size(part) is None]
                     continue
-                self._sizes[id(one)] = (one, self._checked(self._sum(one)))
+                self._sizes[id(one)] = (one, self._checked(self._sum(one, sizes)))
             waiting.pop()
         return self._sizes[id(node)][1]
 
@@ -186,7 +188,8 @@ class Budget:
         known = self._sizes.get(id(node))
         return None if known is None else known[1]
 
-    def _sum(self, node: Json) -> Size:
+    def _sum(self, node: Json, inside: Sequence[Size]) -> Size:
+        """The size of what is no scalar, with those of the nodes in it."""
         if isinstance(node, JsonSymbolic):
             parts = parts_of(node.symbol)
             self.pay(len(parts))
@@ -194,14 +197,12 @@ class Budget:
                 message = "the text has too many parts that are not known"
                 raise LimitError(message, "Give the parameters in it values: --set NAME=…, or a parameters file with -p.")
             return Size(1 + len(parts), sum(len(part) for part in parts if isinstance(part, str)), self._deepest(node.symbol))
-        nodes = _nodes_in(node)
-        self.pay(NODE * (1 + len(nodes)))
+        self.pay(NODE * (1 + len(inside)))
         values, characters, depth = 1, 0, 0
-        for part in nodes:
-            if (size := self._size(part)) is not None:
-                values += size.values
-                characters += size.characters
-                depth = max(depth, size.depth)
+        for size in inside:
+            values += size.values
+            characters += size.characters
+            depth = max(depth, size.depth)
         if isinstance(node, JsonObject):
             characters += sum([len(member.key) for member in node.members])
         return Size(values, characters, 1 + depth)

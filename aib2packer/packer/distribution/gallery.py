@@ -49,7 +49,7 @@ _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class GalleryVersion(TargetOutput):
-    """What a target comes to in HCL. `storage_type` None: the regions have theirs, or Azure its default."""
+    """What a target becomes in HCL. `storage_type` None: the regions have theirs, or Azure its default."""
 
     target: GalleryTarget
     context: TargetContext

@@ -67,7 +67,7 @@ def _how_to_replace(image: ResourceId, plan: DistributionPlan) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ManagedImageOutput(TargetOutput):
-    """What a target comes to in HCL."""
+    """What a target becomes in HCL."""
 
     target: ManagedImageTarget
     context: TargetContext

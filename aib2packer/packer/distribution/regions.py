@@ -78,7 +78,7 @@ def copies_by_region(target: GalleryTarget, context: TargetContext) -> Mapping[V
         target.span,
         f"the build region, {location if isinstance(location, str) else print_value(location)}, is added to the regions of the "
         f"image version{'' if known else ', unless it is one of them'}: Azure wants a replica there",
-        help="Nothing to do; or build in one of the regions.",
+        help="Nothing to do, unless you would rather build in one of those regions.",
     )
     return regions
 

@@ -59,7 +59,7 @@ class Finishing:
 
 
 class TargetOutput(ABC):
-    """What a target comes to in HCL, whoever makes it."""
+    """What a target becomes in HCL, whoever makes it."""
 
     __slots__ = ()
 

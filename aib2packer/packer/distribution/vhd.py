@@ -71,7 +71,7 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Vhd(TargetOutput):
-    """What a target comes to: the place that the template wants, and the name that azure-arm gives the VHD there."""
+    """What a target becomes: the place that the template wants, and the name that azure-arm gives the VHD there."""
 
     target: VhdTarget
     context: TargetContext

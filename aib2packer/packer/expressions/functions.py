@@ -225,7 +225,7 @@ def _contains(one: _Call) -> Piece:
             keys = of_text(f"[for key in keys({one.piece(0).text}) : lower(key)]", one.piece(0))
             return call("contains", keys, _lower(one, 1))
         case _:
-            return one.refuse("whether it looks into a list, an object or a text cannot be told")
+            return one.refuse("it cannot be told whether it looks into a list, an object or a text")
 
 
 def _lower(one: _Call, at: int) -> Piece:
@@ -271,7 +271,7 @@ def _skip(one: _Call) -> Piece:
 
 
 def _list(one: _Call) -> Piece:
-    return one.piece(0) if one.is_list(0) else one.refuse("whether it is given a list or a text cannot be told")
+    return one.piece(0) if one.is_list(0) else one.refuse("it cannot be told whether it is given a list or a text")
 
 
 def _clamped(one: _Call) -> Piece:
@@ -430,7 +430,7 @@ def _union(one: _Call) -> Piece:
         return call("distinct", pieces[0] if len(pieces) == 1 else call("concat", *pieces))
     deep = [at for at in range(len(one)) if not _is_flat(one[at])]
     if "object" not in kinds or len(deep) > 1:
-        one.refuse("it merges to the depth, `merge` of Packer does not")
+        one.refuse("it merges deeply, which Packer's `merge` does not")
     return _merged([piece for at, piece in enumerate(one.pieces) if one[at] != {}])
 
 
@@ -466,7 +466,7 @@ def _flatten(one: _Call) -> Piece:
 def _concat(one: _Call) -> Piece:
     if any(one.kind(at) == "array" for at in range(len(one))):
         return call("concat", *one.pieces)
-    return one.refuse("whether it joins lists or texts cannot be told")
+    return one.refuse("it cannot be told whether it joins lists or texts")
 
 
 def _items(one: _Call) -> Piece:

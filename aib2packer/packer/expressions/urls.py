@@ -38,7 +38,7 @@ def join_url(uri: Apply) -> str | Symbol:
     """
     base, rest = (None if isinstance(argument, Lambda) else argument for argument in uri.arguments)
     if (known := starts(rest)) and not _RELATIVE.match(known):
-        reason = "whether the second is a relative path cannot be told"
+        reason = "it cannot be told whether the second is a relative path"
         raise CannotPrintError(reason, "uri")
     return concat((_folder(base), rest if is_symbol(rest) else str(rest)))
 

@@ -227,7 +227,7 @@ class Symbols:
         return Local(id_.parts, HclCode(code, names_in(value)), "" if id_.is_checked else TOLD_BY_FILE)
 
     def _folded(self, value: Symbol, error: CannotPrintError, span: Span) -> Value:
-        """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
+        """The value of an expression with the values and defaults that its parameters have, where HCL has nothing for it."""
         span = _blamed(span, error.function)
         named = without_names(value)
         known = self.resolve(named) if is_symbol(named) else named
@@ -268,7 +268,7 @@ def _blamed(span: Span, function: str) -> Span:
 
 
 def _how_to_fold(value: ArmValue) -> str:
-    """What the user can pass, so that an expression comes to something known."""
+    """What the user can pass, so that an expression has a known value."""
     options = [f"--set {shlex.quote(parameter.setting)}=…" for parameter in parameters_of(value)]
     contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, DeploymentFact)}
     options += ["--subscription-id ID"] if "subscription" in contexts else []

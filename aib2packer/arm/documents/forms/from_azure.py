@@ -88,7 +88,7 @@ def report_reading(document: JsonObject, report: Report) -> None:
             trigger.key_span("name"),
             f"the trigger {mask(string_of(trigger.get('name')) or '')} is not converted: Image Builder starts a build when its "
             "source image changes",
-            help="Run `packer build` on a schedule. In a folder, the build has pipelines to begin with.",
+            help="Run `packer build` on a schedule. In a folder, the build has starter pipelines.",
         )
     for missing in _items(document.get("notRead")):
         report.add(

@@ -39,7 +39,7 @@ def report_script(source: SourceText, report: Report) -> bool:
     report.add(
         codes.SCRIPT,
         Span(source, *found.span(1)),
-        f"this script makes an image template ({' '.join(found[1].split())}), and is not run here",
+        f"this script makes an image template ({' '.join(found[1].split())}), which aib2packer does not run",
         help=f"Convert what it has made, straight from Azure: `aib2packer convert {where} -o DIR`.",
     )
     return True
@@ -55,7 +55,7 @@ def _report_deployment(source: SourceText, report: Report) -> bool:
     report.add(
         codes.SCRIPT,
         Span(source, *found.span()),
-        f"this script deploys an image template ({' '.join(found[0].split())}), and is not run here",
+        f"this script deploys an image template ({' '.join(found[0].split())}), which aib2packer does not run",
         help=f"Convert {what}: what the script fills in is given with --set NAME=… or a parameters file; or what it has made, "
         "straight from Azure: `aib2packer convert /subscriptions/…/imageTemplates/NAME -o DIR`.",
     )

@@ -68,7 +68,7 @@ def report_further_pages(document: Json, report: Report) -> None:
         codes.NOT_READ,
         document.key_span(key),
         f"this is one page, with {len(items):,} {all_there_are}: the others are not converted",
-        help="Convert the other pages too, or let Azure be asked for all of them: aib2packer convert --subscription ID -o DIR.",
+        help="Convert the other pages too, or read all of them from Azure: aib2packer convert --subscription ID -o DIR.",
     )
 
 

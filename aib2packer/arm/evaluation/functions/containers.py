@@ -33,7 +33,7 @@ def _create_array(nodes: Nodes) -> Json:
 
 def _create_object(nodes: Nodes) -> Json:
     if len(nodes.items) % _PAIR:
-        nodes.values.fail("a name has no value", "Give names and values by turns.")
+        nodes.values.fail("a name has no value", "Alternate names and values.")
     members: dict[str | Symbol, JsonMember] = {}
     for index, (key, value) in enumerate(zip(nodes.items[::2], nodes.items[1::2], strict=True)):
         name = value_of(key)

@@ -37,7 +37,7 @@ def _of(function: TfFunction) -> Pure:
 
 
 def _tried(arguments: Arguments, work: Callable[..., TfPlain], *values: object) -> ArmValue:
-    remedy = "Correct it, or write what it comes to in its place."
+    remedy = "Correct it, or write its result in its place."
     try:
         return cast("ArmValue", work(*values))  # which every such value is
     except LeftToPackerError:
@@ -45,7 +45,7 @@ def _tried(arguments: Arguments, work: Callable[..., TfPlain], *values: object) 
     except RefusedError as error:
         return arguments.fail(str(error), remedy, error.argument)
     except (ArithmeticError, ValueError):
-        return arguments.fail("it cannot be worked out for what it is given", remedy)
+        return arguments.fail("it has no result for these values", remedy)
 
 
 def _text(arguments: Arguments, value: ArmValue) -> str | Symbol:
