@@ -47,6 +47,9 @@ _OF_EACH = {
 """What an item of these lists counts for, besides its settings: for the work that is done for it."""
 
 
+_CONVERSION = 27_000
+_FINDING = 60
+"""What converting an image template costs besides, in units of `arm/evaluation/budget.py`, and finding it among each other."""
 _OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
 """What asks where the template is deployed to; of Terraform whatever stands for that."""
 
@@ -64,8 +67,8 @@ class OpenDocument:
 class FoundTemplate:
     """What an image template says, and the resource that it was read from; None for what could not be had.
 
-    `names` are those of all image templates in the document: each can be the name in the options. `work` is what evaluating it
-    took (`arm/evaluation/budget.py`).
+    `names` are those of all image templates in the document: each can be the name in the options. `work` is what its conversion
+    takes (`arm/evaluation/budget.py`).
     """
 
     template: ImageTemplate | None
@@ -101,7 +104,7 @@ def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Rep
                 None if template is None else replace(template, cloud=context.cloud),
                 None if resource is None else resource.body,
                 tuple(one.name for one in found),
-                sum(budget.work for budget in context.budgets),
+                _CONVERSION + _FINDING * len(found) + sum(budget.work for budget in context.budgets),
             )
         report.return_to(before)
         context = replace(context, shape=context.shape | needed)

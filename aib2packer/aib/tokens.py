@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
 
+_MOST_PIECES = 2_000  # of a name, an id, a URL, a path or a tag
 # Half a placeholder, and what an editor made of quotes.
 _HALF = "[<>\u201c\u201d\u201e\u201f]"
 _LEFT_OVER = pattern(_HALF)
@@ -81,7 +82,8 @@ def _words(text: str, span: Span, report: Report, left_over: re.Pattern[str] | N
     if is_plain(text):
         return literal_text(text, span)
     # A tool fills in the text of the template: it never sees what an expression makes.
-    stands_there = all(match[0] in span.text for match in IN_TAGS.finditer(text)) or IN_TAGS.fullmatch(text)
+    written, tokens = span.text, [match[0] for match in IN_TAGS.finditer(text)]
+    stands_there = len(tokens) > _MOST_PIECES or all(token in written for token in tokens) or IN_TAGS.fullmatch(text)
     return _tokens(text, span, report, IN_TAGS if stands_there else IN_TEXTS, left_over)
 
 
@@ -232,6 +234,10 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
     if is_plain(text):
         return literal_text(text, span)
     parts = tokens_apart(text, pattern)
+    if len(parts) > _MOST_PIECES and pattern is not IN_COMMANDS:
+        what = f"the text has more than {_MOST_PIECES:,} pieces: placeholders, secrets, and what is between them"
+        report.add(codes.TOO_MANY_SETTINGS, span, what, help="Write their values in their places.")
+        return literal_text(text, span)
     report_secrets(parts, span, report)
     is_read = left_over is not None or pattern is IN_PATHS  # not so titles and commands, where signs stand for themselves
     if is_read and (unclear := _in_doubt(text, pattern)) is not None:

@@ -23,12 +23,15 @@ from aib2packer.packer.layout import (
     is_made_script,
     own_names,
 )
-from aib2packer.system.files import open_file, read_bytes
+from aib2packer.system.files import holds, open_file, read_bytes
+from aib2packer.system.packed import pieces_of
 from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from aib2packer.system.packed import Content
 
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
@@ -91,7 +94,7 @@ class Difference:
 
 
 def compare(
-    folder: Path, files: Mapping[str, bytes], written: Mapping[Path, str] | None = None, *, with_leftovers: bool
+    folder: Path, files: Mapping[str, Content], written: Mapping[Path, str] | None = None, *, with_leftovers: bool
 ) -> tuple[Difference, ...]:
     """What of the files below a folder differs from what they should be.
 
@@ -106,12 +109,13 @@ def compare(
         FileError: A file is there and cannot be read.
 
     """
-    found = [(folder / name, _content(folder / name), content) for name, content in files.items()]
-    differing = [
-        Difference(path, _text(before), _text(after), _is_edited(before, (written or {}).get(path)))
-        for path, before, after in found
-        if before != after
-    ]
+    differing = []
+    for name, content in files.items():
+        path = folder / name
+        if not _is_there(path, content):
+            before, after = _content(path), b"".join(pieces_of(content))
+            is_edited = _is_edited(before, (written or {}).get(path))
+            differing.append(Difference(path, _text(before), _text(after), is_edited))
     left = [Difference(path, _text(_content(path)), None) for path in (left_in(folder, files) if with_leftovers else ())]
     return (*differing, *left)
 
@@ -129,7 +133,15 @@ def left_over(folder: Path, expected: Collection[Path]) -> Iterator[Difference]:
                     yield Difference(path, _text(_content(path)), None)
 
 
-def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def _is_there(path: Path, content: Content) -> bool:
+    """Whether a file has this content; what cannot be read is told by whoever reads it."""
+    try:
+        return holds(path, content) is True
+    except (OSError, ValueError):
+        return False
+
+
+def left_in(folder: Path, files: Mapping[str, Content]) -> list[Path]:
     """What an earlier conversion has made in a folder and this one, which makes these files, has not.
 
     That is scripts and what validates, by their names, and the build spread over files in another way. A script that another
@@ -150,9 +162,13 @@ def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     return [path for path in made if path.relative_to(folder).as_posix() not in files]
 
 
-def _other_layout(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def _other_layout(folder: Path, files: Mapping[str, Content]) -> list[Path]:
     """The files of the same build as it was in another layout, by the first line of the comment at its top."""
-    tops = {_first_line(_text(content) or "") for name, content in files.items() if name.endswith(BUILD_ENDING)}
+    tops = {
+        _first_line(_text(next(pieces_of(content), b"")) or "")
+        for name, content in files.items()
+        if name.endswith(BUILD_ENDING)
+    }
     is_split = (folder / SOURCES_FILE).is_file()  # else a file with a name was written by itself: `-o other.pkr.hcl`
     builds = [
         path

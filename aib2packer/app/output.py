@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.app.staging import Staging
+    from aib2packer.system.packed import Content
 
 
 # What holds for all files, so that no part of a run is written: there is no room.
@@ -56,7 +57,7 @@ class Writing:
             while self._stagings:
                 self._stagings.pop().close()
 
-    def write(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+    def write(self, folder: Path, files: Mapping[str, Content], *, force: bool) -> None:
         """Have files below a folder written, all or none; those that are there with the same content stay as they are.
 
         Args:
@@ -132,7 +133,7 @@ class Writing:
         return self._stagings[-1]
 
 
-def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+def write(folder: Path, files: Mapping[str, Content], *, force: bool) -> None:
     """Write files below a folder, at once, as `Writing.write` does."""
     with Writing() as writing:
         writing.write(folder, files, force=force)

@@ -7,20 +7,18 @@ from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.findings.codes import (
     CLASH,
-    KEPT,
     LEFT_OUT,
     LEFT_OVER,
     LINKED_TEMPLATE,
     NO_IMAGE_TEMPLATE,
     NOT_BUILT,
     NOT_WRITTEN,
-    OUT_OF_DATE,
     PARAMETERS_BESIDE,
     SEVERAL_IMAGE_TEMPLATES,
     UNREADABLE,
@@ -50,6 +48,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
+    from aib2packer.system.packed import Content
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
@@ -57,11 +56,11 @@ if TYPE_CHECKING:
     class Write(Protocol):
         """What writes files."""
 
-        def __call__(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+        def __call__(self, folder: Path, files: Mapping[str, Content], *, force: bool) -> None:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
-_ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
+C = TypeVar("C", bound="Content")
 _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
@@ -177,16 +176,6 @@ class Result:
     """What is to be removed from its folder when the files have taken their places: earlier runs have made it."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
-
-    @property
-    def light(self) -> Result:
-        """What all builds together need of a result: no texts of the input, and nothing said of files that are there."""
-        findings = tuple(
-            replace(about_file(one.code, one.span.source.name, one.message, one.help), accepted=one.accepted)
-            for one in self.findings
-            if one.code not in _ABOUT_FILES
-        )
-        return replace(self, findings=findings, settings=(), source_map=(), hcl=None, diff="")
 
     @property
     def waits(self) -> bool:
@@ -313,7 +302,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        from aib2packer.arm.documents.forms.lists import MOST_WORK, most_images, texts_of_list
+        from aib2packer.arm.documents.forms.lists import most_images, most_work, texts_of_list
 
         names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
         listed = texts_of_list(data, template.name, len(names))
@@ -322,10 +311,10 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
         opened = None if listed or request.environments else open_input(data, template.name, options, names)
         texts = listed or (opened,) * len(names)
         size = len(data.lstrip())
-        most = most_images(size, 0 if listed or opened else size * len(conversions))
-        work = 0
+        most = most_images(0 if listed or opened else size * len(conversions))
+        work, enough = 0, most_work(size)
         for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
-            if number >= most or work > MOST_WORK:
+            if number >= most or work > enough:
                 yield _too_many(template, number, len(names))
                 return
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
@@ -492,7 +481,7 @@ def _made_twice(result: Result, file: Path, template: str, other: str) -> Result
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=1, findings=(*result.findings, finding))
 
 
-def without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
+def without_own(folder: Path, files: Mapping[str, C], *, check: bool) -> dict[str, C]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
     from aib2packer.packer.layout import is_beginning
 
@@ -562,7 +551,7 @@ def _left_over(path: Path) -> Finding:
 
 
 def check_files(
-    result: Result, folder: Path, files: Mapping[str, bytes], written: Mapping[Path, str], *, with_leftovers: bool = False
+    result: Result, folder: Path, files: Mapping[str, Content], written: Mapping[Path, str], *, with_leftovers: bool = False
 ) -> Result:
     """The result, with what differs between files and those that are there.
 

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Self
 
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import FILES
+from aib2packer.system.packed import pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from io import FileIO
     from typing import IO
+
+    from aib2packer.system.packed import Content
 
 _BEGINNING = ".aib2packer-"
 _LOCK, _JOURNAL, _IGNORED = "lock", "journal", ".gitignore"
@@ -67,7 +70,7 @@ class Staging:
         if not self._done:
             self._remove_made()
 
-    def add(self, files: Mapping[Path, bytes], check: Callable[[], None]) -> None:
+    def add(self, files: Mapping[Path, Content], check: Callable[[], None]) -> None:
         """Write new files, all or none, with the permissions that their targets are to have.
 
         Args:
@@ -96,14 +99,14 @@ class Staging:
             raise
         self._count += len(files)
 
-    def _stage(self, number: int, target: Path, content: bytes, check: Callable[[], None]) -> None:
+    def _stage(self, number: int, target: Path, content: Content, check: Callable[[], None]) -> None:
         new = self._new(number)
         # Packer uploads what is in files/ with the permissions that it has: those that a download would have.
         executable = target.suffix == ".sh" and FILES not in target.parent.parts[-2:]
         _require_place(target)
         with open(new, "xb", opener=_open_executable if executable else None) as file:
-            for start in range(0, len(content), _PIECE):
-                file.write(content[start : start + _PIECE])
+            for piece in pieces_of(content):
+                file.write(piece)
                 check()
         if target.exists():
             mode = stat.S_IMODE(target.stat().st_mode)

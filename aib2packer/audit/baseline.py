@@ -69,15 +69,22 @@ class Baseline:
         reasons = self.reasons(template)
         return tuple(finding.accepted_by(reasons) for finding in findings)
 
-    def gone(self, found: Iterable[tuple[str, Finding]], templates: Iterable[str] | None = None) -> list[Accepted]:
-        """The entries that are about none of the findings; only those for one of the templates, where some of all are given."""
-        pairs, names = list(found), None if templates is None else list(templates)
-        return [
-            one
-            for one in self.accepted
-            if not any(one.covers(template, finding) for template, finding in pairs)
-            and (names is None or any(map(one.is_for, names)))
-        ]
+
+class Use:
+    """Which entries of a baseline are about something: learnt from one template after another."""
+
+    def __init__(self, baseline: Baseline) -> None:
+        self._unused = list(baseline.accepted)
+        self._meant: set[Accepted] = set()
+
+    def see(self, template: str, findings: Sequence[Finding]) -> None:
+        """Take in what is found in a template."""
+        self._unused = [one for one in self._unused if not any(one.covers(template, finding) for finding in findings)]
+        self._meant.update(one for one in self._unused if one not in self._meant and one.is_for(template))
+
+    def gone(self, *, whole: bool) -> list[Accepted]:
+        """The entries that are about none of the findings; only those for one of the templates, where these are not all."""
+        return [one for one in self._unused if whole or one in self._meant]
 
 
 def read_baseline(text: str, folder: Path = Path()) -> Baseline:
@@ -119,12 +126,8 @@ def told(gone: Sequence[Accepted]) -> list[str]:
     return [f"{one.code.id} in {safe(one.template)} does not occur any more: delete its entry" for one in gone]
 
 
-def accept(results: Sequence[Result], baseline: Baseline, level: Level) -> list[Result]:
-    """The results with what is accepted of their findings, and the exit status that the others make."""
-    return [_accepted(result, baseline, level) for result in results]
-
-
-def _accepted(result: Result, baseline: Baseline, level: Level) -> Result:
+def accept(result: Result, baseline: Baseline, level: Level) -> Result:
+    """A result with what is accepted of its findings, and the exit status that the others make."""
     findings = baseline.applied(result.name, result.findings)
     if result.outcome not in _JUDGED:
         return replace(result, findings=findings)

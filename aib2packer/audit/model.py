@@ -9,7 +9,9 @@ from aib2packer.findings.text import about_links
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
-    from aib2packer.findings.model import Code, Finding
+    from collections.abc import Sequence
+
+    from aib2packer.findings.model import Code
     from aib2packer.packer.facts import LastRun
 
 
@@ -53,7 +55,7 @@ class Said:
 
     message: str
     help: str
-    places: tuple[str, ...]
+    places: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,6 @@ class Audit:
     """What there is to say of an estate."""
 
     rows: tuple[Row, ...]
-    findings: tuple[tuple[str, Finding], ...]
-    """All findings, each with the name of its template."""
     passed_over: int
     """Files that hold no image template."""
     left_out: int

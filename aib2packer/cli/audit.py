@@ -16,7 +16,6 @@ from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
-from aib2packer.findings.model import Severity
 from aib2packer.findings.text import render, safe
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
@@ -25,12 +24,12 @@ from aib2packer.system.files import open_file
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Result
     from aib2packer.audit.model import Audit
-    from aib2packer.findings.model import Level
+    from aib2packer.findings.model import Finding, Level
 
 _START = 2048  # bytes
 # How reports begin.
@@ -84,14 +83,10 @@ def audit_command(
         _refuse(error)
     if not quiet:
         echo(about_all(context, len(templates)))
-    results = _look(jobs, quiet=quiet)
-    echo(safe(about_replacements(context, {name for result in results for name in result.renamed})))
-    from aib2packer.audit.baseline import write_baseline
-    from aib2packer.audit.gather import gather
-
-    whole = not paths or any(one.found for one in templates)
-    marked = baselines.applied(results, baseline, level or Severity.ERROR, whole=whole)
-    audit = gather(marked, links=[*map(str, links)])
+    accepting = baselines.Accepting(baseline, level)
+    audit, renamed, unread = _gathered(accepting.of(_look(jobs, quiet=quiet)), links)
+    echo(safe(about_replacements(context, renamed)))
+    accepting.tell_gone(whole=not paths or any(one.found for one in templates))
     if not audit.rows:
         print_error("no file here holds an image template: give other files or folders")
         sys.exit(2)
@@ -99,20 +94,16 @@ def audit_command(
         from aib2packer.audit import as_text
 
         click.echo(as_text.render(audit, color=colored(sys.stdout)), color=colored(sys.stdout))
-    unread = [finding for result in results if result.outcome is Outcome.UNREADABLE for finding in result.findings]
     echo(render(unread, color=colored(sys.stderr)) if unread else "")
-    failing = [
-        (one.name, finding) for one in marked for finding in one.findings if level is not None and finding.reaches(level)
-    ]
     files = _rendered(reports, audit, paths, given)
     if new_baseline:
-        files[new_baseline] = write_baseline(failing, Path(new_baseline).parent)
+        files[new_baseline] = accepting.new(Path(new_baseline).parent)
     written = _write(files, force=force)
     if written and not quiet:
         echo("\n".join(f"Wrote {Path(file)}." for file in files))
-    if failing:
-        print_error(f"{baselines.count_failing(len(failing))}, and not in a baseline")
-    failed = audit.share < fail_under or bool(failing)
+    if accepting.count:
+        print_error(f"{baselines.count_failing(accepting.count)}, and not in a baseline")
+    failed = audit.share < fail_under or bool(accepting.count)
     if audit.share < fail_under:
         print_error(f"{audit.converted} of {audit.total} templates convert, less than the {fail_under:g} % of --fail-under")
     sys.exit(2 if unread or not written else int(failed))
@@ -147,9 +138,24 @@ def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
     return list_templates(subscription, group, None, check=False, most=most)[0]  # nothing is kept, so nothing is to be said
 
 
-def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Result]:
+def _gathered(results: Iterable[Result], links: Sequence[Path]) -> tuple[Audit, set[str], list[Finding]]:
+    """What there is to say of all results, the old names in the inputs, and what is said of files that cannot be read."""
+    from aib2packer.audit.gather import Gathering
+
+    gathering = Gathering()
+    renamed: set[str] = set()
+    unread: list[Finding] = []
+    for result in results:
+        gathering.add(result)
+        renamed |= result.renamed
+        unread += result.findings if result.outcome is Outcome.UNREADABLE else ()
+    return gathering.audit(links=[*map(str, links)]), renamed, unread
+
+
+def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> Iterator[Result]:
     with progress(jobs, lambda job: "" if job is None else doing(job[0]), quiet=quiet, label="Looking") as running:
-        return [result for template, own in running for result in run(template, own)]
+        for template, own in running:
+            yield from run(template, own)
 
 
 def _write(files: Mapping[str, str], *, force: bool) -> bool:

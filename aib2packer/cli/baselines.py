@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.app.output import FilesDifferError, OutputError
-from aib2packer.audit.baseline import Baseline, accept, read_baseline, told, write_baseline
+from aib2packer.audit.baseline import Baseline, Use, accept, read_baseline, told, write_baseline
 from aib2packer.cli.printing import echo, print_error
+from aib2packer.findings.model import Severity
 from aib2packer.system.files import read_bytes
 from aib2packer.text.source import FileError, InputError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from aib2packer.app.run import Result, Write
-    from aib2packer.findings.model import Finding, Level
+    from aib2packer.app.run import Request, Result, Write
+    from aib2packer.findings.model import Code, Finding, Level
 
 
 def read(file: str | None, most: int) -> Baseline:
@@ -35,42 +36,56 @@ def read(file: str | None, most: int) -> Baseline:
         raise FileError(file, str(error), "Correct the baseline.") from error
 
 
-def applied(results: Sequence[Result], baseline: Baseline, level: Level, *, whole: bool) -> list[Result]:
-    """The results with what is accepted of their findings; says which entries are about nothing any more.
+class Accepting:
+    """What a baseline accepts of one result after another, and what fails all the same."""
 
-    Args:
-        results: What became of the templates.
-        baseline: What is accepted.
-        level: The lightest findings that fail.
-        whole: Whether all templates were looked at, and an entry for none of them is about nothing too.
+    def __init__(self, baseline: Baseline | None, level: Level | None) -> None:
+        """Take the baseline, if there is one, and the lightest findings that fail, if any do."""
+        self._baseline = baseline
+        self._level = level
+        self._use = Use(baseline or Baseline())
+        self._failing: dict[tuple[str, Code], Finding] = {}
+        self.count = 0
+        """How many findings fail."""
 
-    """
-    found = [(result.name, finding) for result in results for finding in result.findings]
-    tell(baseline, found, None if whole else [result.name for result in results])
-    return accept(results, baseline, level)
+    def of(self, results: Iterable[Result]) -> Iterator[Result]:
+        """The results, with what is accepted of their findings."""
+        for result in results:
+            self._use.see(result.name, result.findings)
+            marked = accept(result, self._baseline, self._level or Severity.ERROR) if self._baseline is not None else result
+            for finding in marked.findings:
+                if self._level is not None and finding.reaches(self._level):
+                    self._failing.setdefault((result.name, finding.code), finding)
+                    self.count += 1
+            yield marked
 
+    def tell_gone(self, *, whole: bool) -> None:
+        """Say which entries are about nothing any more; `whole`: all templates were looked at, and one for none of them is."""
+        for sentence in told(self._use.gone(whole=whole)):
+            echo(sentence)
 
-def tell(baseline: Baseline, found: Iterable[tuple[str, Finding]], templates: Iterable[str] | None = None) -> None:
-    """Say which entries are about nothing any more."""
-    for sentence in told(baseline.gone(found, templates)):
-        echo(sentence)
+    def new(self, folder: Path) -> str:
+        """A new baseline, to lie in a folder, of what fails."""
+        return write_baseline(((name, finding) for (name, _), finding in self._failing.items()), folder)
+
+    def end(self, new: str | None, request: Request, *, whole: bool, quiet: bool) -> int:
+        """Say what is gone, and write a new baseline, if one is wanted, with the files of the run; gives the exit status."""
+        self.tell_gone(whole=whole)
+        if new is None:
+            return 0
+        try:
+            write_file(new, self.new(Path(new).parent), request.write, force=request.force)
+        except OutputError as error:
+            print_error(str(error))
+            return 2
+        if not quiet:
+            echo(f"Wrote {Path(new)}.")
+        return 0
 
 
 def count_failing(count: int) -> str:
     """How many findings fail, in the words of an error."""
     return f"{count:,} finding{' is' if count == 1 else 's are'} at the level of --fail-on"
-
-
-def write_failing(file: str, failing: Iterable[tuple[str, Finding]], write: Write, *, force: bool, quiet: bool) -> bool:
-    """Write a baseline of what fails, with the other files of the run; whether that was possible."""
-    try:
-        write_file(file, write_baseline(failing, Path(file).parent), write, force=force)
-    except OutputError as error:
-        print_error(str(error))
-        return False
-    if not quiet:
-        echo(f"Wrote {Path(file)}.")
-    return True
 
 
 def write_file(file: str, text: str, write: Write, *, force: bool) -> None:

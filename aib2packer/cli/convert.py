@@ -19,6 +19,7 @@ from aib2packer.cli.configured import about_all, about_replacements, configured,
 from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.estate.kept import Kept
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
@@ -28,16 +29,17 @@ from aib2packer.packer.layout import BUILD_ENDING, RECORD
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.app.estate import Remit
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch
     from aib2packer.audit.baseline import Baseline
+    from aib2packer.cli.baselines import Accepting
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
-    from aib2packer.findings.model import Finding, Level
+    from aib2packer.findings.model import Finding
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
@@ -157,20 +159,20 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             exit_code = int(finding.reaches(request.fail_on))
             name = finding.span.source.name
             telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
-        whole = any(one.found for one in inputs)
-        to_write = None if write_baseline is None else _new_baseline(write_baseline, request, writing, quiet=reporting.quiet)
-        marked, status = _accepted(results, accepted, to_write, request.fail_on, whole=whole)
-        gathered = [_take_in(result, telling, writing) for result in marked]
+        accepting = _marking(accepted, request, new=write_baseline)
+        kept = _keep(results, accepting, telling, writing, request)
+        asked, whole = replace(request, write=writing.write), any(one.found for one in inputs)
+        status = accepting.end(write_baseline, asked, whole=whole, quiet=reporting.quiet) if accepting is not None else 0
         from aib2packer.app.estate import EVERYTHING, remit_of
 
         landing = _land(
-            gathered,
-            replace(request, write=writing.write),
+            kept,
+            asked,
             telling,
             EVERYTHING if in_azure else remit_of(inputs, folder or Path()),
         )
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(max(status, _finish(telling, writing, landing, gathered), _say_why(gathered, request.fail_on, reporting)))
+        sys.exit(max(status, _finish(telling, writing, landing, kept.stale), _say_why(kept, reporting)))
 
 
 def _recorded(folder: Path | None) -> dict[str, object]:
@@ -183,33 +185,36 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     return {"written": {folder / path: digest for path, digest in record.files.items()}, "placed": record.builds}
 
 
-def _land(results: Sequence[Result], request: Request, telling: Telling, remit: Remit) -> Landing | None:
+def _land(kept: Kept, request: Request, telling: Telling, remit: Remit) -> Landing | None:
     """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
-    if request.folder is None or not any(result.facts is not None for result in results):
+    if request.folder is None or not kept.builds:
         return None
     from aib2packer.estate.landing import land
 
-    landing = land(results, request.folder, request, remit)
+    landing = land(kept, request.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
     return landing
 
 
-def _take_in(result: Result, telling: Telling, writing: Writing) -> Result:
+def _keep(results: Iterable[Result], accepting: Accepting | None, telling: Telling, writing: Writing, request: Request) -> Kept:
     """Put what belongs there on standard output, and have all of it told in the end; gives what is needed of it for all."""
-    try:
-        telling.add(_print_hcl(result))
-    except BrokenPipeError:  # the reader has seen enough; click ends without a word
-        telling.add(result)
-        _finish(telling, writing)
-        raise
-    return result.light
+    kept = Kept(request.folder, request.fail_on)
+    for result in results if accepting is None else accepting.of(results):
+        try:
+            telling.add(_print_hcl(result))
+        except BrokenPipeError:  # the reader has seen enough; click ends without a word
+            telling.add(result)
+            _finish(telling, writing)
+            raise
+        kept.add(result)
+    return kept
 
 
-def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, results: Sequence[Result] = ()) -> int:
+def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, stale: Sequence[Result] = ()) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status.
 
-    What is stale of results goes then.
+    What is stale of single results goes then.
     """
     telling.write_documents(writing.write)
     try:
@@ -218,19 +223,18 @@ def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, 
         telling.none_written(error)
         telling.write_documents()
     else:
-        for result in (*_pruned([one for one in results if one.stale]), *(() if landing is None else landing.prune())):
+        for result in (*_pruned(stale), *(() if landing is None else landing.prune())):
             telling.add(result)
     return telling.end()
 
 
-def _say_why(results: Iterable[Result], level: Level, reporting: Reporting) -> int:
+def _say_why(kept: Kept, reporting: Reporting) -> int:
     """Say how many findings fail, if that is only because the user wants it; gives the exit status that they make."""
-    failing = [finding for result in results for finding in result.findings if finding.reaches(level)]
-    if not reporting.findings.is_document and any(finding.severity is not Severity.ERROR for finding in failing):
+    if kept.fails_by_level and not reporting.findings.is_document:
         from aib2packer.cli.baselines import count_failing
 
-        print_error(count_failing(len(failing)))
-    return int(bool(failing))
+        print_error(count_failing(kept.failing))
+    return int(bool(kept.failing))
 
 
 def _pruned(stale: Sequence[Result]) -> Iterator[Result]:
@@ -270,32 +274,13 @@ def _accepting(baseline: Baseline | None) -> dict[str, object]:
     return {} if baseline is None else {"accepted_in": baseline.reasons}
 
 
-def _accepted(
-    results: Iterator[Result],
-    baseline: Baseline | None,
-    new: Callable[[Iterable[tuple[str, Finding]]], bool] | None,
-    level: Level,
-    *,
-    whole: bool,
-) -> tuple[Iterable[Result], int]:
-    """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
+def _marking(baseline: Baseline | None, request: Request, *, new: str | None) -> Accepting | None:
+    """What marks findings that a baseline accepts, and finds those for a new one; None where there is neither."""
     if baseline is None and new is None:
-        return results, 0
-    from aib2packer.cli import baselines
+        return None
+    from aib2packer.cli.baselines import Accepting
 
-    made = list(results)
-    marked = made if baseline is None else baselines.applied(made, baseline, level, whole=whole)
-    failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
-    return marked, 0 if new is None or new(failing) else 2
-
-
-def _new_baseline(
-    file: str, request: Request, writing: Writing, *, quiet: bool
-) -> Callable[[Iterable[tuple[str, Finding]]], bool]:
-    """What writes a new baseline, and says whether that was possible."""
-    from aib2packer.cli import baselines
-
-    return partial(baselines.write_failing, file, write=writing.write, force=request.force, quiet=quiet)
+    return Accepting(baseline, request.fail_on)
 
 
 def _shared(folder: str | None) -> SharedFolder | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aib2packer.app.interrupts import deferred
 from aib2packer.app.output import OutputError, write
@@ -14,22 +15,24 @@ from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
 from aib2packer.estate.pipelines import lacks, pipeline_builds
 from aib2packer.estate.record import Record
-from aib2packer.estate.values import shared
 from aib2packer.findings.codes import LEFT_OVER, NOT_OF_ALL, OTHER_BUILDS
 from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import AT_TOP, BUILD_ENDING, RECORD
-from aib2packer.text.checksum import sha256_of
+from aib2packer.system.packed import PackedText, Picked, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aib2packer.app.estate import Remit
     from aib2packer.app.run import Request
+    from aib2packer.estate.kept import Kept
     from aib2packer.estate.record import Stale
     from aib2packer.findings.model import Finding
+    from aib2packer.packer.facts import Facts
+    from aib2packer.system.packed import Content
 
 _PATHS = 10
 
@@ -81,44 +84,51 @@ def _forget(folder: Path, removed: Container[str]) -> None:
         return
     files = {path: digest for path, digest in before.files.items() if path not in removed}
     with suppress(OutputError):
-        write(folder, {RECORD: record.text(_record_of(files, before.builds))}, force=True)
+        write(folder, {RECORD: PackedText(record.text(_record_of(files, before.builds)))}, force=True)
 
 
-def estate_of(results: Sequence[Result], folder: Path) -> Estate:
-    """The builds of a run, and what they have in common."""
-    builds = sorted(
-        (
-            EstateBuild(result.folder.relative_to(folder).as_posix(), result, result.facts)
-            for result in results
-            if result.facts is not None and result.folder is not None
-        ),
-        key=lambda build: build.path,
+def estate_of(kept: Kept, folder: Path) -> Estate:
+    """The builds of a run, in the order of their folders, and what they have in common."""
+    places = sorted(kept.builds)
+    shared = kept.values.shared(places)
+    return Estate(
+        Picked(kept.results, [number for _, number in places], partial(_build, folder)),
+        Picked(kept.results, kept.failed, _itself),
+        shared,
+        frozenset(value.name for value in shared),
     )
-    failed = tuple(one for one in results if one.facts is None and one.outcome not in {Outcome.NO_TEMPLATE, Outcome.LEFT_OVER})
-    return Estate(tuple(builds), failed, shared(builds))
 
 
-def land(results: Sequence[Result], folder: Path, request: Request, remit: Remit) -> Landing:
+def _build(top: Path, result: Result) -> EstateBuild:
+    folder, facts = cast("Path", result.folder), cast("Facts", result.facts)
+    return EstateBuild(folder.relative_to(top).as_posix(), result, facts)
+
+
+def _itself(result: Result) -> Result:
+    return result
+
+
+def land(kept: Kept, folder: Path, request: Request, remit: Remit) -> Landing:
     """Write, or check, what a run leaves for all of its templates.
 
     Args:
-        results: What became of each.
+        kept: What became of each.
         folder: The folder of all.
         request: What the user asked for.
         remit: What the run speaks for. What earlier runs made of other templates stays, and so does what is about all.
 
     """
-    estate = estate_of(results, folder)
+    estate = estate_of(kept, folder)
     every = estate_files(estate)
     before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
     recorded = before.files
     ours = without_own(folder, every, check=request.check)
     files = {path: one for path, one in every.items() if path in ours or record.is_as_written(folder, path, recorded)}
-    others = _of_others(folder, before, results, remit)
-    left = record.stale(folder, recorded, _made(results, folder, every), (*_untouched(results, folder), *others))
+    others = _of_others(folder, before, kept.homes, remit)
+    left = record.stale(folder, _not_made(recorded, kept, every), (*_untouched(kept, folder), *others)) if recorded else ()
     if others:
         files, left = {}, tuple(one for one in left if one.path.partition("/")[0] not in AT_TOP)
-    homes = {PurePosixPath(build.path) for build in estate.builds} if request.force else set()
+    homes = {path for path, _ in kept.builds} if request.force else set()
     gone = tuple(one.path for one in left if not one.edited and (request.prune or _is_part(one.path, homes)))
     findings = (
         *_findings(folder, [one for one in left if one.path not in gone]),
@@ -128,7 +138,7 @@ def land(results: Sequence[Result], folder: Path, request: Request, remit: Remit
     if request.check:
         checked = check_files(replace(result, findings=()), folder, files, request.written)
         return Landing(folder, replace(checked, outcome=Outcome.FOR_ALL, findings=(*checked.findings, *findings)))
-    files[RECORD] = record.text(_record(before, results, folder, files))
+    files[RECORD] = PackedText(record.text(_record(before, estate, kept.homes, folder, files)))
     try:
         as_written = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
         request.write(folder, {path: content for path, content in files.items() if path in as_written}, force=True)
@@ -139,14 +149,13 @@ def land(results: Sequence[Result], folder: Path, request: Request, remit: Remit
     return Landing(folder, result, gone)
 
 
-def _is_part(path: str, homes: Collection[PurePosixPath]) -> bool:
+def _is_part(path: str, homes: Collection[str]) -> bool:
     """Whether Packer would read a file beside those of a build in one of these folders."""
-    return path.endswith(BUILD_ENDING) and PurePosixPath(path).parent in homes
+    return path.endswith(BUILD_ENDING) and path.rpartition("/")[0] in homes
 
 
-def _of_others(folder: Path, before: Record, results: Sequence[Result], remit: Remit) -> tuple[str, ...]:
+def _of_others(folder: Path, before: Record, homes: Container[str], remit: Remit) -> tuple[str, ...]:
     """The folders that earlier runs gave to templates which this one knows nothing of."""
-    homes = {one.home for one in results}
     return tuple(
         place
         for place, source in before.builds.items()
@@ -185,23 +194,29 @@ def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
 
 
-def _made(results: Sequence[Result], folder: Path, every: Mapping[str, bytes]) -> set[str]:
-    return {*every, RECORD, *(path for result in results for path in _below(result, folder, result.files))}
+def _not_made(recorded: Mapping[str, str], kept: Kept, every: Iterable[str]) -> dict[str, str]:
+    """What earlier runs have written and this one did not."""
+    left = {path: digest for path, digest in recorded.items() if path not in {*every, RECORD}}
+    for result in kept.results:
+        for path in _below(result, kept.folder, result.files):
+            left.pop(path, None)
+    return left
 
 
-def _untouched(results: Sequence[Result], folder: Path) -> tuple[str, ...]:
+def _untouched(kept: Kept, folder: Path) -> Iterator[str]:
     """The folders of the templates that became no build this time."""
-    return tuple(one.folder.relative_to(folder).as_posix() for one in results if one.folder is not None and not one.files)
+    for one in kept.results:
+        if one.folder is not None and not one.files:
+            yield one.folder.relative_to(folder).as_posix()
 
 
-def _record(before: Record, results: Sequence[Result], folder: Path, files: Mapping[str, bytes]) -> Record:
+def _record(before: Record, estate: Estate, homes: Mapping[str, str], folder: Path, files: Mapping[str, Content]) -> Record:
     """What there is to remember: what this run writes, what it let be, and what is still there of earlier ones."""
     known = {path: one for path, one in before.files.items() if (folder / path).is_file()}
-    for result in results:
-        if result.outcome is Outcome.CONVERTED:
-            known |= {path: one for path, one in _below(result, folder, result.files).items() if one}
-    builds = {**before.builds, **{one.home: one.on_record for one in results if one.home and one.files}}
-    return _record_of(known, builds, {path: sha256_of(content) for path, content in files.items()})
+    for build in estate.builds:
+        if build.result.outcome is Outcome.CONVERTED:
+            known |= {f"{build.path}/{path}": one for path, one in build.result.files.items() if one}
+    return _record_of(known, {**before.builds, **homes}, {path: digest_of(content) for path, content in files.items()})
 
 
 def _record_of(files: Mapping[str, str], builds: Mapping[str, str], for_all: Mapping[str, str] | None = None) -> Record:
@@ -210,9 +225,8 @@ def _record_of(files: Mapping[str, str], builds: Mapping[str, str], for_all: Map
     return Record({**files, **(for_all or {})}, {place: source for place, source in builds.items() if place in places})
 
 
-def _below(result: Result, folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+def _below(result: Result, folder: Path | None, files: Iterable[str]) -> Iterator[str]:
     """The files of a build, by path from the folder of all."""
-    if result.folder is None:
-        return {}
-    place = PurePosixPath(result.folder.relative_to(folder).as_posix())
-    return {str(place / path): content for path, content in files.items()}
+    if result.folder is not None and folder is not None:
+        place = PurePosixPath(result.folder.relative_to(folder).as_posix())
+        yield from (str(place / path) for path in files)

@@ -9,6 +9,8 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Finding
     from aib2packer.packer.facts import Facts
@@ -67,16 +69,24 @@ class SharedValue:
 class Estate:
     """All builds of a run, and what they have in common."""
 
-    builds: tuple[EstateBuild, ...]
-    failed: tuple[Result, ...]
+    builds: Sequence[EstateBuild]
+    failed: Sequence[Result]
     """The templates that became no build."""
     shared: tuple[SharedValue, ...]
+    shared_names: frozenset[str]
+    """What these are called: a build that has a variable of such a name takes its value from the file for all."""
 
     def has_all_of(self, build: EstateBuild) -> bool:
         """Whether the file for all has each value that a build wants, beside secrets."""
-        names = {value.name for value in self.shared if build.path in value.paths}
-        return bool(build.facts.values) and names.issuperset(build.facts.values)
+        return bool(build.facts.values) and self._of(build).issuperset(build.facts.values)
 
     def shares(self, build: EstateBuild) -> bool:
         """Whether a build takes a value from the file for all."""
-        return any(build.path in value.paths for value in self.shared)
+        return bool(self._of(build))
+
+    def has_others(self, build: EstateBuild) -> bool:
+        """Whether the file for all has values that a build does not take."""
+        return len(self._of(build)) < len(self.shared_names)
+
+    def _of(self, build: EstateBuild) -> set[str]:
+        return {entry.name for entry in build.facts.entries if entry.name in self.shared_names}

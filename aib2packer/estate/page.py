@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
-from aib2packer.audit.gather import gather
+from aib2packer.audit.gather import Gathering
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS
 from aib2packer.estate.values import commands, given
 from aib2packer.findings.model import Asks, Severity
-from aib2packer.findings.text import capitalized, safe
+from aib2packer.findings.text import capitalized, printable, safe
 from aib2packer.guide import cut_over
 from aib2packer.guide.migration import PIPELINES_USED
 from aib2packer.lazy.models import dataclass, replace
@@ -26,14 +26,16 @@ from aib2packer.packer.layout import (
 from aib2packer.packer.shell_words import Word
 from aib2packer.packer.validation.validation_build import SIDE_BY_SIDE
 from aib2packer.provenance.accounting import State, in_words
-from aib2packer.rendering.markdown import Markdown, cell, code, codes
+from aib2packer.rendering.markdown import Markdown, cell, code, codes, fence_of, longest_run
+from aib2packer.system.packed import Packed, PackedText
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.audit.model import Cause, Chapter, Need
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.findings.model import Finding
+    from aib2packer.packer.facts import Service
 
 _VARIABLE = pattern(r"\$\{?([A-Za-z_]\w*)")
 _COLUMNS = ("what", "for", "id", "builds")
@@ -54,17 +56,31 @@ class EstateRow:
     lost: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Commands for one or several builds, under a name."""
+class Stages:
+    """Commands for one or several builds each, under names, as a block of code: in pieces, for an estate has many builds."""
 
-    name: str
-    commands: tuple[str, ...]
+    def __init__(self) -> None:
+        self._text = PackedText()
+        self._longest = 0  # run of backticks
+        self._count = 0
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The commands, below a comment that names what they are for."""
-        return (f"# {safe(self.name)}", *self.commands)
+    def add(self, name: str, commands: Iterable[str]) -> None:
+        """Take in the commands for what has a name, if there are any."""
+        if lines := [*map(printable, commands)]:
+            block = "\n".join((f"# {safe(name)}", *lines))
+            self._count += 1
+            self._longest = max(self._longest, longest_run(block))
+            self._text.add(f"{block}\n")
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Markdown]:
+        if self:
+            fence = fence_of(self._longest)
+            yield Markdown(f"{fence}sh\n")
+            yield from (Markdown(piece.decode()) for piece in self._text)
+            yield Markdown(f"{fence}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +101,8 @@ class ByHand:
 class EstatePage:
     """What the page shows; nothing is Markdown yet but paths, and backticks around code in sentences of ours."""
 
-    rows: tuple[EstateRow, ...]
-    failed: tuple[tuple[str, str], ...]
+    rows: Sequence[EstateRow]
+    failed: Sequence[tuple[str, str]]
     """Templates without a build, and why."""
     left_out: int
     """How many of them are left out, because their condition is false."""
@@ -105,7 +121,7 @@ class EstatePage:
     """Paths of the files that show what single builds want."""
     environments: tuple[str, ...]
     """Paths of the files of environments, of builds in which something is open."""
-    first: Stage | None
+    first: tuple[str, ...]
     """The first build, by hand."""
     pipelines: tuple[tuple[str, str], ...]
     """Paths, and what is to be done with each."""
@@ -117,97 +133,130 @@ class EstatePage:
     inventories: tuple[str, ...]
     compare: tuple[str, ...]
     before: tuple[str, ...]
-    keep: tuple[Stage, ...]
-    stop: tuple[Stage, ...]
+    keep: Stages
+    stop: Stages
     auto_run: tuple[str, ...]
-    versions: tuple[Stage, ...]
+    versions: Stages
     numbers_by_time: tuple[str, ...]
-    back: tuple[Stage, ...]
-    held_back: tuple[Stage, ...]
-    let_count: tuple[Stage, ...]
-    aside: tuple[Stage, ...]
+    back: Stages
+    held_back: Stages
+    let_count: Stages
+    aside: Stages
     """Old managed images are moved out of the way."""
-    moved_back: tuple[Stage, ...]
+    moved_back: Stages
     can_wait: tuple[str, ...]
     """Builds with a variable by which their versions are held back."""
-    delete: tuple[Stage, ...]
-    identities: tuple[Stage, ...]
-    subnets: tuple[Stage, ...]
+    delete: Stages
+    identities: Stages
+    subnets: Stages
     unregister: tuple[str, ...]
+
+
+_STAGES: Mapping[str, Callable[[Service, str], tuple[str, ...]]] = {
+    "keep": lambda one, path: (*cut_over.name(one), *cut_over.keep(one, path)),
+    "stop": lambda one, _: (*cut_over.name(one), *cut_over.stop(one)),
+    "versions": lambda one, _: cut_over.list_versions(one),
+    "back": lambda one, _: (*cut_over.name(one), *cut_over.start_again(one)),
+    "held_back": lambda one, _: cut_over.hold_back(one),
+    "let_count": lambda one, _: cut_over.let_count(one),
+    "aside": lambda one, _: cut_over.move_aside(one),
+    "moved_back": lambda one, _: (*cut_over.move_back(one), *cut_over.renew(one)),
+    "delete": lambda one, _: (*cut_over.name(one), *cut_over.delete(one), *cut_over.delete_aside(one)),
+}
 
 
 def page(estate: Estate, files: Sequence[str]) -> EstatePage:
     """The page of all builds; `files` are the paths of what lies beside it."""
-    builds = estate.builds
-    audit = gather([replace(build.result, name=build.path) for build in builds], short_names=False)
-    services = [(build.path, build.facts.service) for build in builds]
-    known = [build.facts.service for build in builds]
+    about = _About(estate)
+    audit = about.gathering.audit(short_names=False)
+    failed = Packed((one.source or safe(one.name), _why(one.findings)) for one in estate.failed)
     return EstatePage(
-        rows=tuple(map(_row, builds)),
-        failed=tuple((one.source or safe(one.name), _why(one.findings)) for one in estate.failed),
+        rows=about.rows,
+        failed=failed,
         left_out=sum(one.outcome is Outcome.LEFT_OUT for one in estate.failed),
-        settings=_settings(estate),
+        settings=in_words(about.states, about.lost),
         to_act_on=audit.asked[Asks.ACT],
         to_decide=audit.decisions,
         lost=audit.lost,
         by_hand=tuple(_by_hand(chapter) for chapter in audit.by_hand if chapter.title != "Values"),
         shared=tuple(value.name for value in estate.shared),
         values_file=ESTATE_VALUES if ESTATE_VALUES in files else "",
-        values_in=_values_in(estate),
-        filled=tuple(
-            f"{one.path}/{EXAMPLE}"
-            for one in builds
-            if EXAMPLE in one.result.files and not one.facts.launch.environments and not estate.has_all_of(one)
-        ),
-        environments=tuple(
-            f"{one.path}/{file}" for one in builds if one.facts.values for file in one.facts.launch.environments
-        ),
-        first=None if not builds else _first(estate),
+        values_in=about.values_in,
+        filled=tuple(about.filled),
+        environments=tuple(about.environments),
+        first=() if about.first is None else _first(estate, about.first),
         pipelines=tuple(
             (path, words) for start, words in PIPELINES_USED.items() for path in files if path.startswith(start[:-4])
         ),
-        starts=any(one.auto_run or one.triggers for one in known),
+        starts=about.starts,
         single_pipelines=SINGLE_PIPELINES if any(path.startswith(f"{SINGLE_PIPELINES}/") for path in files) else "",
         query=(cut_over.run_consumers(CONSUMERS),) if CONSUMERS in files else (),
         inventories=tuple(name for name in INVENTORIES if name in files),
         compare=_compare([name for name in INVENTORIES if name in files]),
-        before=cut_over.values(known),
-        keep=_stages((path, (*cut_over.name(one), *cut_over.keep(one, path))) for path, one in services),
-        stop=_stages((path, (*cut_over.name(one), *cut_over.stop(one))) for path, one in services),
-        auto_run=tuple(path for path, one in services if one.auto_run),
-        versions=_stages((path, cut_over.list_versions(one)) for path, one in services),
-        numbers_by_time=tuple(path for path, one in services if one.counts and one.numbers_by_time),
-        back=_stages((path, (*cut_over.name(one), *cut_over.start_again(one))) for path, one in services),
-        held_back=_stages((path, cut_over.hold_back(one)) for path, one in services),
-        let_count=_stages((path, cut_over.let_count(one)) for path, one in services),
-        aside=_stages((path, cut_over.move_aside(one)) for path, one in services),
-        moved_back=_stages((path, (*cut_over.move_back(one), *cut_over.renew(one))) for path, one in services),
-        can_wait=tuple(one.path for one in builds if _can_wait(one)),
-        delete=_stages(
-            (path, (*cut_over.name(one), *cut_over.delete(one), *cut_over.delete_aside(one))) for path, one in services
-        ),
-        identities=_of_several(((path, one.identities) for path, one in services), cut_over.delete_identity),
-        subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),
-        unregister=cut_over.unregister(known),
+        before=cut_over.values(about.services),
+        auto_run=tuple(about.auto_run),
+        numbers_by_time=tuple(about.numbers_by_time),
+        can_wait=tuple(about.can_wait),
+        identities=_of_several(about.identities, cut_over.delete_identity),
+        subnets=_of_several(about.subnets, cut_over.restore_subnet),
+        unregister=cut_over.unregister(about.services),
+        **about.stages,
     )
 
 
-def _can_wait(build: EstateBuild) -> bool:
-    return any(entry.name == SIDE_BY_SIDE.name for entry in build.facts.entries)
+class _About:
+    """What the page says of the builds, from one after another: to read each again for each chapter would take long."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.gathering = Gathering()
+        self.rows: Packed[EstateRow] = Packed()
+        self.stages = {name: Stages() for name in _STAGES}
+        self.services: Packed[Service] = Packed()
+        self.states: Counter[State] = sum((one.states for one in estate.failed), Counter())
+        self.lost = self.states[State.LOST]
+        self.values_in, self._most = ("", ""), 0
+        self.filled, self.environments, self.can_wait = list[str](), list[str](), list[str]()
+        self.first: EstateBuild | None = None
+        self.starts = False
+        self.auto_run, self.numbers_by_time = list[str](), list[str]()
+        self.identities: dict[str, list[str]] = defaultdict(list)
+        self.subnets: dict[str, list[str]] = defaultdict(list)
+        for build in estate.builds:
+            self._add(build, estate)
+
+    def _add(self, build: EstateBuild, estate: Estate) -> None:
+        path, files, launch = build.path, build.result.files, build.facts.launch
+        self.gathering.add(replace(build.result, name=path))
+        self.rows.append(_row(build))
+        self.states.update(build.result.states)
+        if self.first is None or _least(build) < _least(self.first):
+            self.first = build
+        if EXAMPLE in files and not launch.environments and not estate.has_all_of(build):
+            self.filled.append(f"{path}/{EXAMPLE}")
+        if build.facts.values:
+            self.environments += (f"{path}/{file}" for file in launch.environments)
+        if any(entry.name == SIDE_BY_SIDE.name for entry in build.facts.entries):
+            self.can_wait.append(path)
+        if estate.shares(build) and len(options := given(estate, build, launch.builds[0])) > self._most:
+            self.values_in, self._most = (path, " ".join(options)), len(options)
+        self._add_service(build.facts.service, path)
+
+    def _add_service(self, service: Service, path: str) -> None:
+        self.services.append(service)
+        for name, of in _STAGES.items():
+            self.stages[name].add(path, of(service, path))
+        self.starts |= service.auto_run or bool(service.triggers)
+        self.auto_run += [path] if service.auto_run else []
+        self.numbers_by_time += [path] if service.counts and service.numbers_by_time else []
+        for identity in service.identities:
+            self.identities[identity].append(path)
+        for subnet in service.subnets:
+            self.subnets[subnet].append(path)
 
 
-def _settings(estate: Estate) -> str:
-    """How many settings are converted, and how many are lost in builds and in templates that failed."""
-    failed = sum((one.states for one in estate.failed), Counter())
-    built = sum((build.result.states for build in estate.builds), Counter())
-    return in_words(failed + built, failed[State.LOST])
-
-
-def _values_in(estate: Estate) -> tuple[str, str]:
-    """The build with the most files of values that takes those for all, and how its command names them."""
-    found = [(one.path, given(estate, one, one.facts.launch.builds[0])) for one in estate.builds if estate.shares(one)]
-    path, options = max(found, key=lambda pair: len(pair[1]), default=("", ()))
-    return path, " ".join(options)
+def _least(build: EstateBuild) -> tuple[int, int, str]:
+    """How much is open in a build."""
+    return (build.to_act_on + build.decisions + build.lost, len(build.open_values), build.path)
 
 
 def _row(build: EstateBuild) -> EstateRow:
@@ -270,20 +319,14 @@ def _compare(inventories: Sequence[str]) -> tuple[str, ...]:
     return tuple(line for name in inventories for line in commands[name])
 
 
-def _first(estate: Estate) -> Stage:
+def _first(estate: Estate, build: EstateBuild) -> tuple[str, ...]:
     """How to build the first one, which has the least open."""
-    build = min(estate.builds, key=lambda one: (one.to_act_on + one.decisions + one.lost, len(one.open_values), one.path))
-    return Stage(build.path, (f"cd {Word((build.path,))}", *commands(estate, build)))
+    return (f"# {safe(build.path)}", f"cd {Word((build.path,))}", *commands(estate, build))
 
 
-def _stages(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[Stage, ...]:
-    return tuple(Stage(path, commands) for path, commands in pairs if commands)
-
-
-def _of_several(pairs: Iterable[tuple[str, tuple[str, ...]]], commands: Callable[[str], tuple[str, ...]]) -> tuple[Stage, ...]:
+def _of_several(users: Mapping[str, Sequence[str]], commands: Callable[[str], tuple[str, ...]]) -> Stages:
     """The commands for each thing that several templates may have, once, under the names of these."""
-    paths: dict[str, list[str]] = {}
-    for path, things in pairs:
-        for thing in things:
-            paths.setdefault(thing, []).append(path)
-    return tuple(Stage(", ".join(users), commands(thing)) for thing, users in paths.items())
+    stages = Stages()
+    for thing, paths in users.items():
+        stages.add(", ".join(paths), commands(thing))
+    return stages

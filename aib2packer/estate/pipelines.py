@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
@@ -14,9 +15,10 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN, SINGLE_PIPELINES
 from aib2packer.rendering.templates import yaml_environment
+from aib2packer.system.packed import Packed, PackedText, Picked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.guide.build_pipelines import PipelineAccess, Runner
@@ -40,7 +42,7 @@ class PipelineSecret:
     variable: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineBuild:
     """A build as a pipeline runs it."""
 
@@ -48,28 +50,28 @@ class PipelineBuild:
     """What the pipelines call the build, and no other: letters, digits, and hyphens between them."""
     job: str
     """What the job of the build is called, and no other: letters, digits and underscores."""
-    build: EstateBuild
+    path: str
+    """The folder of the build, below that of all."""
     file: str
     """What the file of a pipeline of its own has in its name, and no other."""
     schedule: str
     commands: tuple[str, ...]
     secrets: tuple[PipelineSecret, ...]
-
-    @property
-    def runner(self) -> Runner:
-        """The machine for its job, as Azure DevOps has them; GitHub's may be used as long."""
-        launch = self.build.facts.launch
-        return runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth)
-
-    @property
-    def newest(self) -> str:
-        """The command that asks for the newest version of its source image, where it is built when that changes."""
-        return self.build.facts.launch.newest if self.schedule else ""
+    runner: Runner
+    """The machine for its job, as Azure DevOps has them; GitHub's may be used as long."""
+    newest: str
+    """The command that asks for the newest version of its source image, where it is built when that changes."""
+    on_push: bool
+    auth: Auth
+    cloud: Cloud
+    set_cloud: tuple[str, ...]
+    in_environment: bool
+    runs_az: bool
 
     @property
     def starts(self) -> bool:
         """Whether Image Builder builds the image by itself."""
-        return self.build.facts.service.auto_run or bool(self.schedule)
+        return self.on_push or bool(self.schedule)
 
     def single(self, path: str) -> str:
         """The path of the pipeline that runs this build alone, for the system of the one for all."""
@@ -83,7 +85,7 @@ class EstatePipeline:
 
     name: str
     cloud: str
-    builds: tuple[PipelineBuild, ...]
+    builds: Sequence[PipelineBuild]
     on_push: tuple[str, ...]
     on_schedule: tuple[str, ...]
     schedules: tuple[str, ...]
@@ -104,7 +106,7 @@ class EstatePipeline:
         return {**ACTIONS, "artifact": ARTIFACT}
 
 
-def pipeline_files(estate: Estate) -> dict[str, str]:
+def pipeline_files(estate: Estate) -> dict[str, PackedText]:
     """The pipelines and what they read, by path; nothing where there is no build.
 
     Builds that sign in in different ways, or to different clouds, go to a pipeline each.
@@ -112,29 +114,40 @@ def pipeline_files(estate: Estate) -> dict[str, str]:
     builds = pipeline_builds(estate)
     if not builds:
         return {}
-    texts = {BUILDS: _json(builds)}
+    texts = {BUILDS: PackedText(_json(builds))}
     for script in (PICK, RUN):
-        texts[script] = yaml_environment().get_template(f"{script.rpartition('/')[2]}.j2").render()
-    groups: dict[tuple[Auth, Cloud], list[PipelineBuild]] = {}
-    for one in builds:
-        groups.setdefault((one.build.facts.launch.auth, one.build.facts.launch.cloud), []).append(one)
-    for (auth, cloud), members in groups.items():
+        texts[script] = PackedText(yaml_environment().get_template(f"{script.rpartition('/')[2]}.j2").generate())
+    groups: dict[tuple[Auth, Cloud], list[int]] = {}
+    for number, one in enumerate(builds):
+        groups.setdefault((one.auth, one.cloud), []).append(number)
+    for (auth, cloud), numbers in groups.items():
         mark = f"-{auth.value}-{cloud.facts.cli_name.lower()}" if len(groups) > 1 else ""
+        members = Picked(builds, numbers, _itself)
         for path, pipeline in _pipelines(auth, cloud, members).items():
-            template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
-            texts[f"{path.removesuffix('.yml')}{mark}.yml"] = template.render(pipeline=pipeline)
-        for one in (member for member in members if member.starts):
-            for path, pipeline in _pipelines(auth, cloud, [one]).items():
-                template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
-                alone = replace(pipeline, name=f"Build {one.name}", only=one)
-                texts[one.single(path)] = template.render(pipeline=alone)
+            texts[f"{path.removesuffix('.yml')}{mark}.yml"] = _rendered(path, pipeline)
+        for one in members:
+            if one.starts:
+                for path, pipeline in _pipelines(auth, cloud, [one]).items():
+                    texts[one.single(path)] = _rendered(path, replace(pipeline, name=f"Build {one.name}", only=one))
     return texts
+
+
+def _rendered(path: str, pipeline: EstatePipeline) -> PackedText:
+    template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
+    return PackedText(template.generate(pipeline=pipeline))
+
+
+def _itself(build: PipelineBuild) -> PipelineBuild:
+    return build
 
 
 def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
     """What a file of pipelines that somebody has changed lacks, or has too much, as an end of a sentence; "" for nothing."""
     builds = [one for one in builds if path in {one.single(AZURE_PIPELINES), one.single(GITHUB_ACTIONS)}] or builds
-    names, secrets = {one.name for one in builds}, {secret.name for one in builds for secret in one.secrets}
+    names, secrets = set[str](), set[str]()
+    for one in builds:
+        names.add(one.name)
+        secrets.update(secret.name for secret in one.secrets)
     there = names
     if path == BUILDS:
         there = _names_in(text)
@@ -157,55 +170,85 @@ def _names_in(text: str) -> set[str]:
 
 
 def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dict[str, EstatePipeline]:
-    launches = [one.build.facts.launch for one in builds]
-    subscription, runs_az = any(one.in_environment for one in launches), any(one.runs_az for one in launches)
-    set_cloud = next((one.set_cloud for one in launches if one.set_cloud), ())
-    asks = any(one.newest for one in builds)
-    secrets = tuple(secret for one in builds for secret in one.secrets)
+    subscription = runs_az = asks = False
+    set_cloud: tuple[str, ...] = ()
+    on_push, on_schedule = list[str](), list[str]()
+    secrets: list[PipelineSecret] = []
+    schedules: dict[str, None] = {}
+    for one in builds:
+        subscription, runs_az, asks = subscription or one.in_environment, runs_az or one.runs_az, asks or one.newest != ""
+        set_cloud = set_cloud or one.set_cloud
+        secrets += one.secrets
+        on_push += [one.name] if one.on_push else []
+        if one.schedule:
+            on_schedule.append(one.name)
+            schedules[one.schedule] = None
     github = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=runs_az)
     to_ask = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=True)
     azure = azure_access(auth, set_cloud, in_environment=subscription, runs_az=runs_az or asks)
     common = EstatePipeline(
         name="Build images",
         cloud="Azure" if cloud is Cloud.PUBLIC else cloud.facts.title,
-        builds=tuple(builds),
-        on_push=tuple(one.name for one in builds if one.build.facts.service.auto_run),
-        on_schedule=tuple(one.name for one in builds if one.schedule),
-        schedules=tuple(dict.fromkeys(one.schedule for one in builds if one.schedule)),
+        builds=builds,
+        on_push=tuple(on_push),
+        on_schedule=tuple(on_schedule),
+        schedules=tuple(schedules),
         asks=asks,
         access=github,
         login=to_ask.login,
-        secrets=secrets,
+        secrets=tuple(secrets),
     )
     return {GITHUB_ACTIONS: common, AZURE_PIPELINES: replace(common, access=azure, login=azure.login if asks else {})}
 
 
-def pipeline_builds(estate: Estate) -> tuple[PipelineBuild, ...]:
+def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     """The builds, each environment of one apart, with names that a pipeline may have, each once."""
-    names: set[str] = set()
-    jobs: set[str] = set()
-    files: set[str] = set()
-    secrets: set[str] = set()
-    found = []
+    names, jobs, files, secrets = PipelineNames("-"), PipelineNames("_"), PipelineNames("-"), PipelineNames("_")
+    found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
-        for environment in build.facts.launch.environments or ("",):
+        launch, schedule = build.facts.launch, _schedule(build)
+        for environment in launch.environments or ("",):
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
-            name = _claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image", "-", names)
-            job = _claim(f"build_{name.replace('-', '_')}", "_", jobs)
-            file = _claim(name[:_LONGEST_FILE], "-", files)
-            run = commands(estate, build, environment)
-            found.append(PipelineBuild(name, job, build, file, _schedule(build), run, _secrets(name, build, secrets)))
-    return tuple(found)
+            name = names.claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
+            found.append(
+                PipelineBuild(
+                    name=name,
+                    job=jobs.claim(f"build_{name.replace('-', '_')}"),
+                    path=build.path,
+                    file=files.claim(name[:_LONGEST_FILE]),
+                    schedule=schedule,
+                    commands=commands(estate, build, environment),
+                    secrets=_secrets(name, build, secrets),
+                    runner=runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth),
+                    newest=launch.newest if schedule else "",
+                    on_push=build.facts.service.auto_run,
+                    auth=launch.auth,
+                    cloud=launch.cloud,
+                    set_cloud=launch.set_cloud,
+                    in_environment=launch.in_environment,
+                    runs_az=launch.runs_az,
+                )
+            )
+    return found
 
 
-def _claim(name: str, sign: str, taken: set[str]) -> str:
-    """The name, or the first with a number that is free, whatever its case."""
-    claimed, number = name, 1
-    while claimed.casefold() in taken:
-        number += 1
-        claimed = f"{name}{sign}{number}"
-    taken.add(claimed.casefold())
-    return claimed
+class PipelineNames:
+    """Names that are given once, whatever their case: a name that is taken gets a number behind a sign."""
+
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
+
+    def claim(self, name: str) -> str:
+        """The name, or the first with a number that is free."""
+        claimed, number = name, self._numbers.get(name, 1)
+        while claimed.casefold() in self._taken:
+            number += 1
+            self._numbers[name] = number
+            claimed = f"{name}{self._sign}{number}"
+        self._taken.add(claimed.casefold())
+        return claimed
 
 
 def _schedule(build: EstateBuild) -> str:
@@ -215,32 +258,33 @@ def _schedule(build: EstateBuild) -> str:
     return DAILY if build.facts.launch.newest else WEEKLY
 
 
-def _secrets(name: str, build: EstateBuild, taken: set[str]) -> tuple[PipelineSecret, ...]:
+def _secrets(name: str, build: EstateBuild, names: PipelineNames) -> tuple[PipelineSecret, ...]:
     """The secrets of a build, with names that begin with that of the build: a letter, as GitHub wants it."""
     found = []
     for variable in build.facts.secrets:
         wanted = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
         wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
-        found.append(PipelineSecret(name, _claim(wanted, "_", taken), f"PKR_VAR_{variable}"))
+        found.append(PipelineSecret(name, names.claim(wanted), f"PKR_VAR_{variable}"))
     return tuple(found)
 
 
-def _json(builds: Iterable[PipelineBuild]) -> str:
+def _json(builds: Iterable[PipelineBuild]) -> Iterator[str]:
     """What the scripts, and whoever changes something, read: a build an entry."""
-    entries = [
-        {
+    sign = "[\n"
+    for one in builds:
+        entry = {
             "name": one.name,
-            "path": one.build.path,
+            "path": one.path,
             "environment": ENVIRONMENT,
             "runner": ["self-hosted", "linux"] if one.runner.own else ["ubuntu-latest"],
             "minutes": one.runner.minutes,
-            "push": one.build.facts.service.auto_run,
+            "push": one.on_push,
             "schedule": one.schedule,
             "newest": one.newest,
-            "azure_cli": one.build.facts.launch.runs_az,
+            "azure_cli": one.runs_az,
             "secrets": {secret.variable: secret.name for secret in one.secrets},
             "commands": list(one.commands),
         }
-        for one in builds
-    ]
-    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+        yield sign + indent(json.dumps(entry, indent=2, ensure_ascii=False), "  ")
+        sign = ",\n"
+    yield "\n]\n"

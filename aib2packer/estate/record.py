@@ -13,7 +13,7 @@ from aib2packer.system.files import open_file, read_bytes, resolved
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _FORMAT = 1
@@ -51,14 +51,22 @@ def read(folder: Path) -> Record:
     return Record(_paths(document.get("files")), _paths(document.get("builds")))
 
 
-def text(record: Record) -> bytes:
-    """The record, as a file."""
-    document = {
-        "formatVersion": _FORMAT,
-        "builds": dict(sorted(record.builds.items())),
-        "files": dict(sorted(record.files.items())),
-    }
-    return (json.dumps(document, indent=1) + "\n").encode()
+def text(record: Record) -> Iterator[str]:
+    """The record, as a file, in pieces."""
+    yield f'{{\n "formatVersion": {_FORMAT},\n "builds": '
+    yield from _object(record.builds)
+    yield ',\n "files": '
+    yield from _object(record.files)
+    yield "\n}\n"
+
+
+def _object(pairs: Mapping[str, str]) -> Iterator[str]:
+    """An object of JSON, an entry a line, sorted."""
+    sign = "{"
+    for name, value in sorted(pairs.items()):
+        yield f"{sign}\n  {json.dumps(name)}: {json.dumps(value)}"
+        sign = ","
+    yield "\n }" if pairs else "{}"
 
 
 def content(folder: Path, path: str) -> str | None:
@@ -74,20 +82,20 @@ def _paths(value: object) -> dict[str, str]:
     return {path: one for path, one in pairs if isinstance(one, str) and _is_below(path)}
 
 
-def stale(folder: Path, recorded: Mapping[str, str], made: Iterable[str], untouched: Iterable[str]) -> tuple[Stale, ...]:
-    """The recorded files that are there, and that a run did not make.
+def stale(folder: Path, left: Mapping[str, str], untouched: Iterable[str]) -> tuple[Stale, ...]:
+    """The recorded files that are there, of those that a run did not make.
 
     Args:
         folder: The folder of all.
-        recorded: What earlier runs have written, with digests.
-        made: The paths of what this run made.
+        left: What earlier runs have written and this one did not make, with digests.
         untouched: Folders of builds that this run could not make: what lies there is let be.
 
     """
-    known, kept = set(made), tuple(f"{place}/" for place in untouched)
+    kept = set(untouched)
     found = []
-    for path, written in sorted(recorded.items()):
-        if path in known or path.startswith(kept):
+    for path, written in sorted(left.items()):
+        parts = path.split("/")
+        if any("/".join(parts[:end]) in kept for end in range(1, len(parts))):
             continue
         there = _digest(folder, path)
         if there is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections import defaultdict
+from array import array
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import ESTATE_VALUES, OWN_VALUES, VALUES_ENDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.packer.facts import PackerCommand, ValueEntry
@@ -27,19 +27,36 @@ _HEAD = (
 )
 
 
-def shared(builds: Sequence[EstateBuild]) -> tuple[SharedValue, ...]:
-    """The variables that mean the same in several builds, by descriptions, rules and values; the open ones first."""
-    found: dict[str, list[tuple[ValueEntry, str]]] = defaultdict(list)
-    for build in builds:
-        for entry in build.facts.entries:
-            found[entry.name].append((entry, build.path))
-    values = [
-        SharedValue(name, same[0][0].text, tuple(path for _, path in same), any(entry.is_open for entry, _ in same))
-        for name, same in found.items()
-        # A name that means two things can have no value for all.
-        if len(same) > 1 and same[0][0].text and len({entry.text for entry, _ in same}) == 1
-    ]
-    return tuple(sorted(values, key=lambda value: (not value.is_open, -len(value.paths), value.name)))
+class SharedValues:
+    """The variables of builds, which have numbers, by name: to find those that mean the same in several."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[ValueEntry, array[int]]] = {}
+        self._ambiguous: set[str] = set()  # a name that means two things can have no value for all
+        self._open: set[str] = set()
+
+    def add(self, number: int, entries: Iterable[ValueEntry]) -> None:
+        """Take in the variables of a build."""
+        for entry in entries:
+            first, numbers = self._found.setdefault(entry.name, (entry, array("I")))
+            numbers.append(number)
+            if entry.text != first.text:
+                self._ambiguous.add(entry.name)
+            if entry.is_open:
+                self._open.add(entry.name)
+
+    def shared(self, builds: Sequence[tuple[str, int]]) -> tuple[SharedValue, ...]:
+        """The values that several builds have, by descriptions, rules and values; the open ones first.
+
+        `builds` are their folders with their numbers, as they are to be named.
+        """
+        values = []
+        for name, (entry, numbers) in self._found.items():
+            if len(numbers) > 1 and entry.text and name not in self._ambiguous:
+                users = set(numbers)
+                paths = tuple(path for path, number in builds if number in users)
+                values.append(SharedValue(name, entry.text, paths, name in self._open))
+        return tuple(sorted(values, key=lambda value: (not value.is_open, -len(value.paths), value.name)))
 
 
 def values_file(values: Sequence[SharedValue]) -> str:
@@ -81,7 +98,7 @@ def commands(estate: Estate, build: EstateBuild, environment: str = "") -> tuple
     """What runs a build in its folder, for the first environment or the one whose file is named."""
     launch = build.facts.launch
     # packer validate warns of each value of others, which packer build takes without a word.
-    quiet = (_NO_WARNING,) if estate.shares(build) and any(build.path not in value.paths for value in estate.shared) else ()
+    quiet = (_NO_WARNING,) if estate.shares(build) and estate.has_others(build) else ()
     checks = (replace(one, values=(*quiet, *given(estate, build, one, environment))) for one in launch.checks)
     builds = (replace(one, values=given(estate, build, one, environment)) for one in launch.builds)
     return (launch.init, *map(str, (*checks, *builds)))

@@ -62,8 +62,10 @@ def _concise(finding: Finding) -> str:
 
 def place(finding: Finding) -> str:
     """`web.json:12:19`, or the file alone where the finding is about it as a whole."""
-    name = safe(finding.span.source.name)
-    if finding.is_about_file:
-        return name
-    line, column = finding.span.position
-    return f"{name}:{line}:{column}"
+    line, column = (0, 0) if finding.is_about_file else finding.span.position
+    return place_in(finding.span.source.name, line, column)
+
+
+def place_in(name: str, line: int, column: int) -> str:
+    """A place in a file; line 0 is for the file alone."""
+    return f"{safe(name)}:{line}:{column}" if line else safe(name)

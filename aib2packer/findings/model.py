@@ -144,6 +144,10 @@ class Report:
         """How much has been found so far: where `return_to` leads back to."""
         return len(self._findings)
 
+    def since(self, mark: int) -> tuple[Finding, ...]:
+        """What was found since."""
+        return tuple(self._findings)[mark:]
+
     def return_to(self, mark: int) -> None:
         """Forget what was found since: it is found again by whoever does the work once more, knowing better."""
         self._findings = dict.fromkeys(list(self._findings)[:mark])

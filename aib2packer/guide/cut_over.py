@@ -20,10 +20,13 @@ _LONGEST_RUN = 60_000  # seconds: a run may take 960 minutes, and what it waits 
 _NO_NAME = "image_template=...  # what it is called"
 
 
-def values(services: Sequence[Service]) -> tuple[str, ...]:
+def values(services: Iterable[Service]) -> tuple[str, ...]:
     """Variables of the shell for what the templates do not tell about themselves."""
-    lacking = {name for one in services for name in _UNKNOWN if not getattr(one, name)}
-    wanted = dict.fromkeys(name for one in services for name in one.all_wants)
+    lacking: set[str] = set()
+    wanted: dict[str, None] = {}
+    for one in services:
+        lacking.update(name for name in _UNKNOWN if not getattr(one, name))
+        wanted |= dict.fromkeys(one.all_wants)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
         *(f"{name}=..." for name in wanted),

@@ -9,7 +9,7 @@ from aib2packer.findings.text import printable, safe
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _SPECIAL = pattern(r"([\\`*\[\]<>&|~$])|(?<!\w)(_)|(_)(?!\w)", re.ASCII)
 # At the beginning of a line: what would make a heading, a list or a quotation of it.
@@ -21,6 +21,7 @@ _OPTION = rf"(?:--[a-z][a-z-]*|-(?:force|var|p)(?!\w))(?: [\w.-]+[=:]{_VALUE}| [
 _SETTING = rf"(?:PKR_VAR_\w+|ARM_[A-Z_]+|[a-z]+(?:_[a-z]+)+)(?: = \w+|={_VALUE})?"
 _NAMED = pattern(rf"(?<![\w/.$\"'-])({_OPTION}|{_SETTING})(?![\w/(\"'*-]|\.\w)", re.ASCII)
 _RUN = pattern(r"`+")
+_PIECE = 1 << 16
 _BLANK_LINES = pattern(r"\n{3,}")
 
 
@@ -59,13 +60,26 @@ def cell(text: str) -> Markdown:
 def fenced(lines: Iterable[str], language: str) -> Markdown:
     """Lines as a block of code."""
     block = "\n".join(map(printable, lines))
-    fence = "`" * max(3, _longest_run(block) + 1)
+    fence = fence_of(longest_run(block))
     return Markdown(f"{fence}{language}\n{block}\n{fence}")
 
 
 def tidy(page: str) -> str:
     """A page without more than one blank line in a row."""
     return _BLANK_LINES.sub("\n\n", page)
+
+
+def tidied(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces of a page without more than one blank line in a row, in larger ones."""
+    waiting: list[str] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size > _PIECE and not piece.endswith("\n"):  # what follows may begin with more line breaks
+            yield tidy("".join(waiting))
+            waiting, size = [], 0
+    yield tidy("".join(waiting))
 
 
 def _visible(text: str) -> str:
@@ -90,10 +104,16 @@ def _line(markdown: str) -> Markdown:
 def _code(text: str) -> str:
     if not text.strip():
         return ""
-    fence = "`" * (_longest_run(text) + 1)
+    fence = "`" * (longest_run(text) + 1)
     space = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _longest_run(text: str) -> int:
+def fence_of(longest: int) -> str:
+    """What stands around code in which so many backticks stand in a row."""
+    return "`" * max(3, longest + 1)
+
+
+def longest_run(text: str) -> int:
+    """How many backticks stand in a row."""
     return max(map(len, _RUN.findall(text)), default=0)

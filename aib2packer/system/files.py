@@ -7,12 +7,15 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from aib2packer.system.packed import pieces_of
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
     from typing import IO
+
+    from aib2packer.system.packed import Content
 
 MOST = 16 << 20
 """The most bytes that are read of a file unless somebody says otherwise. ARM takes templates of 4 MB."""
@@ -91,7 +94,7 @@ def open_file(path: Path) -> BufferedReader:
     return file
 
 
-def holds(path: Path, content: bytes) -> bool | None:
+def holds(path: Path, content: Content) -> bool | None:
     """Whether there is a file that holds just this; None where there is nothing.
 
     Raises:
@@ -100,7 +103,8 @@ def holds(path: Path, content: bytes) -> bool | None:
     """
     try:
         with open_file(path) as file:
-            return os.fstat(file.fileno()).st_size == len(content) and file.read(len(content) + 1) == content
+            same = os.fstat(file.fileno()).st_size == len(content)
+            return same and all(file.read(len(piece)) == piece for piece in pieces_of(content)) and not file.read(1)
     except FileNotFoundError:
         return None
 

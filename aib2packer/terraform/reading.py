@@ -49,8 +49,8 @@ _TOKEN = pattern(
     r""""(?:[^"\\\n]|\\.)*+"|<<-?([\w.-]+)\r?\n(?:(?![ \t]*+\1\b)[^\n]*+\n)*+"""
     r"""|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/|\w++|[^\s\w]"""
 )
-_MOST_WORK = 50_000
-"""What parsing takes a second for, in all files of a conversion; a large configuration has a tenth in a file."""
+_MOST_WORK = 40_000
+"""What parsing takes most of a second for, in all files of a conversion; a large configuration has an eighth in a file."""
 _TOO_MUCH = f"has more than the {_MOST_WORK:,} words and marks that are read here"
 _MOST_CHARACTERS = 50_000_000
 _OF_EACH_PLACE = 10

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from aib2packer.app.inputs import collect
 from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
-from aib2packer.audit.baseline import read_baseline, write_baseline
+from aib2packer.audit.baseline import Use, read_baseline, write_baseline
 from aib2packer.audit.gather import gather
 from aib2packer.audit.terms import terms
 from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
@@ -31,6 +31,7 @@ from tests.cases.templates import GALLERY, GALLERY_TARGET, template
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aib2packer.app.run import Result
     from aib2packer.audit.baseline import Baseline
     from aib2packer.audit.model import Audit
     from aib2packer.findings.model import Finding
@@ -54,13 +55,23 @@ def audit_of(folder: Path, **templates: dict[str, Any] | str) -> Audit:
 
 
 def audit_with(options: Options, folder: Path, templates: Mapping[str, dict[str, Any] | str]) -> Audit:
+    return gather(results_of(options, folder, templates))
+
+
+def findings_of(folder: Path, **templates: dict[str, Any] | str) -> list[tuple[str, Finding]]:
+    """All findings, each with the name of its template."""
+    results = results_of(Options(), folder, templates)
+    return [(Path(result.name).name, finding) for result in results for finding in result.findings]
+
+
+def results_of(options: Options, folder: Path, templates: Mapping[str, dict[str, Any] | str]) -> list[Result]:
     for name, one in templates.items():
         text = one if isinstance(one, str) else json.dumps(one)
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
     request = Request(options=options, folder=folder / "never", look=True)
     results = [result for one in collect((str(folder),), None) for result in run(one, request)]
     assert not (folder / "never").exists()
-    return gather(results)
+    return results
 
 
 def named(name: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -413,13 +424,16 @@ ENTRY = '[[accepted]]\ncode = "AIB2P412"\ntemplate = "{}"\nreason = "The builds 
 
 
 def test_a_baseline_knows_findings_by_code_and_template_and_tells_what_is_gone(tmp_path: Path) -> None:
-    found = audit_of(tmp_path, a=named("a"), b=named("b")).findings
+    found = findings_of(tmp_path, a=named("a"), b=named("b"))
     public = [(name, finding) for name, finding in found if finding.code is OPEN_TO_THE_INTERNET]
     assert [name for name, _ in public] == ["a.json", "b.json"]
     one = read_baseline(ENTRY.format("a.*"))
     assert [is_accepted(one, name, finding) for name, finding in public] == [True, False]
-    assert one.gone(found) == []
-    assert [entry.template for entry in read_baseline(ENTRY.format("gone.json")).gone(found)] == ["gone.json"]
+    for entry, gone in (("a.*", []), ("gone.json", ["gone.json"])):
+        use = Use(read_baseline(ENTRY.format(entry)))
+        for name, finding in found:
+            use.see(name, (finding,))
+        assert [unused.template for unused in use.gone(whole=True)] == gone
 
 
 IMAGE_TO_STORE = {
@@ -437,7 +451,7 @@ def is_accepted(baseline: Baseline, template: str, finding: Finding) -> bool:
 def test_whoever_accepts_a_code_accepts_what_was_a_part_of_it_and_not_the_other_way_round(tmp_path: Path) -> None:
     found = [
         (name, finding)
-        for name, finding in audit_of(tmp_path, a=template(identity={"type": "None"}, distribute=[IMAGE_TO_STORE])).findings
+        for name, finding in findings_of(tmp_path, a=template(identity={"type": "None"}, distribute=[IMAGE_TO_STORE]))
         if finding.code.formerly is SERVICE_REFUSES
     ]
     assert [finding.code.id for _, finding in found] == ["AIB2P441", "AIB2P445"]
@@ -447,7 +461,7 @@ def test_whoever_accepts_a_code_accepts_what_was_a_part_of_it_and_not_the_other_
 
 
 def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None:
-    found = audit_of(tmp_path, a=named("a")).findings
+    found = findings_of(tmp_path, a=named("a"))
     text = write_baseline(found, Path())
     with pytest.raises(InputError, match="has no reason: say why it is accepted"):
         read_baseline(text)
@@ -458,7 +472,7 @@ def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None
 def test_an_entry_that_was_written_is_for_that_one_file_whatever_folder_the_command_runs_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [(_, finding)] = [pair for pair in audit_of(tmp_path, a=named("a")).findings if pair[1].code is OPEN_TO_THE_INTERNET]
+    [(_, finding)] = [pair for pair in findings_of(tmp_path, a=named("a")) if pair[1].code is OPEN_TO_THE_INTERNET]
     monkeypatch.chdir(tmp_path)
     resource = "/subscriptions/1/resourceGroups/g/providers/Microsoft.VirtualMachineImages/imageTemplates/w"
     for name, other in (

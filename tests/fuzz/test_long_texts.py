@@ -46,6 +46,19 @@ def test_a_command_of_one_word_many_times_is_converted(word: str, kind: str, sou
     assert made.hcl
 
 
+@pytest.mark.parametrize("word", ["&sig=x", "<a>", "${{ a }}", "__A__ "])
+@pytest.mark.parametrize("place", ["scriptUri", "tags", "destination", "name"])
+def test_a_text_that_a_build_has_in_one_place_has_so_many_placeholders_and_no_more(place: str, word: str) -> None:
+    text = word * (LENGTH // len(word))
+    step = {"type": "Shell", "scriptUri": f"https://example.com/a?{text if place == 'scriptUri' else ''}"}
+    file = {"type": "File", "sourceUri": "https://example.com/a", "destination": f"/a{text if place == 'destination' else ''}"}
+    tags = {"a": text} if place == "tags" else {}
+
+    made = convert_json(template(customize=[step, file], tags=tags, name=text if place == "name" else "web"))
+
+    assert made.hcl is not None or made.findings
+
+
 @pytest.mark.parametrize("word", ["sudo ", "sudo -E ", "env A=b ", "timeout 5 ", "if ", "exec nohup "])
 def test_a_command_behind_many_others_is_converted(word: str) -> None:
     made = convert_json(

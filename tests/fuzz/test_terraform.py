@@ -112,7 +112,7 @@ def test_files_of_a_folder_that_come_to_too_much_are_told(tmp_path: Path) -> Non
 
     assert made.hcl is not None
     told = [one.message for one in made.findings if "what it declares is not known here" in one.message]
-    assert any(message.startswith("has more than the 50,000 words and marks") for message in told)
+    assert any(message.startswith("has more than the 40,000 words and marks") for message in told)
     assert any(message.startswith("is not HCL") for message in told)
 
 

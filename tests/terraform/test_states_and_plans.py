@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from aib2packer import Conversion, convert
+from aib2packer import Conversion, Options, convert
+from aib2packer.jsonc.tree import JsonObject
+from aib2packer.pipeline import open_input
+from aib2packer.terraform import state_and_plan
 from tests.cases.templates import template
 from tests.security.test_secrets import CANARY, shown
 
@@ -162,3 +165,27 @@ def test_what_an_update_sets_is_no_part_of_an_action_on_the_template() -> None:
     conversion = convert(json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": resources}}}))
 
     assert "Standard_D4s_v5" in (conversion.hcl or "")
+
+
+def test_what_a_state_shows_is_taken_apart_once_for_all_its_image_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("web0", "web1", "web2")
+    bodies: tuple[dict[str, str], ...] = ({}, {"body": "no JSON"}, {})
+    resources = [
+        {"address": f"a.{name}", "mode": "managed", "type": "azapi_resource", "values": _values(name=name, **body)}
+        for name, body in zip(names, bodies, strict=True)
+    ]
+    text = json.dumps({"format_version": "1.2", "values": {"root_module": {"resources": resources}}}).encode()
+    taken: list[object] = []
+    as_before = state_and_plan.resources_shown
+
+    def resources_shown(document: JsonObject) -> object:
+        taken.append(document)
+        return as_before(document)
+
+    monkeypatch.setattr(state_and_plan, "resources_shown", resources_shown)
+    opened = open_input(text, "state.json", Options(), names)
+    again = [convert(opened or "", options=Options(name=name)) for name in names]
+
+    assert len(taken) == 1
+    alone = [convert(text, file="state.json", options=Options(name=name)) for name in names]
+    assert [(one.hcl, one.findings) for one in again] == [(one.hcl, one.findings) for one in alone]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.documents.parameters import Given, Setting
     from aib2packer.arm.evaluation.budget import Budget
-    from aib2packer.findings.model import Report
-    from aib2packer.jsonc.tree import Json
+    from aib2packer.findings.model import Finding, Report
+    from aib2packer.jsonc.tree import Json, JsonObject
 
 
 IMAGE_TEMPLATES = frozenset({"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"})
@@ -24,6 +24,18 @@ IMAGE_TEMPLATES = frozenset({"microsoft.virtualmachineimages/imagetemplates", "m
 
 def _read_nothing(_path: str, _report: Report) -> None:
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The image templates and deployment templates that a state or a plan of Terraform shows.
+
+    `definitions` are the image definitions there, and `findings` is what there was to say.
+    """
+
+    resources: tuple[JsonObject, ...]
+    definitions: tuple[JsonObject, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,8 @@ class Context:
     """The names of all image templates in the document, where these are known from an earlier reading."""
     budgets: list[Budget] = field(default_factory=list, repr=False, compare=False)
     """What has been paid for the evaluation, of each reading."""
+    shown: dict[int, Shown] = field(default_factory=dict, repr=False, compare=False)
+    """What the states and plans of Terraform in a document show, by identity: each image template has the same."""
 
     def linked(self, path: str) -> Context | None:
         """The context within the template that the one at hand links to; None for a path that leads nowhere new.

@@ -8,7 +8,7 @@ from itertools import chain
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from aib2packer.arm.documents.context import IMAGE_TEMPLATES
+from aib2packer.arm.documents.context import IMAGE_TEMPLATES, Shown
 from aib2packer.arm.documents.forms.from_azure import definition_of_azure, image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
@@ -171,15 +171,27 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_U
 
 def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_Unnamed]:
     """The image templates of a state or a plan of Terraform, with the image definitions there."""
-    from aib2packer.terraform.state_and_plan import resources_shown, shown_definitions, shown_resources
-
-    everything = resources_shown(document)
-    siblings = Siblings(tuple(map(definition_of_azure, shown_definitions(everything))))
-    for item in shown_resources(document, everything, report):
+    if id(document) not in context.shown:
+        before = report.mark()
+        context.shown[id(document)] = _read_shown(document, report)
+        report.return_to(before)
+    shown = context.shown[id(document)]
+    for finding in shown.findings:
+        report.record(finding)
+    siblings = Siblings(tuple(map(definition_of_azure, shown.definitions)))
+    for item in shown.resources:
         if is_image_template(item):
             yield _plain(item, context, siblings=siblings)
         else:
             yield from _candidates(item, context, report)
+
+
+def _read_shown(document: JsonObject, report: Report) -> Shown:
+    from aib2packer.terraform.state_and_plan import resources_shown, shown_definitions, shown_resources
+
+    everything, before = resources_shown(document), report.mark()
+    resources = shown_resources(document, everything, report)
+    return Shown(resources, shown_definitions(everything), report.since(before))
 
 
 def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Unnamed] | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.findings.model import Report
-    from aib2packer.jsonc.tree import Json
+    from aib2packer.jsonc.tree import Json, JsonMember
     from aib2packer.options import Options
 
 _SECURE = {"securestring", "secureobject"}
@@ -121,6 +121,7 @@ def holds_secret(value: ArmValue) -> bool:
 
 
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices, Template limits
+_MOST_TYPES = 100  # that lead from one to the next
 _MOST = {"parameters": 256, "variables": 256, "outputs": 64}
 # What stands around the values in a parameters file, and is text.
 _AROUND = {"$schema", "contentversion", "languageversion", "metadata", "$comment"}
@@ -129,13 +130,15 @@ _AROUND = {"$schema", "contentversion", "languageversion", "metadata", "$comment
 def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter]:
     """The parameters that a template declares, and what ARM refuses of them."""
     _check_limits(template, report)
+    types = _types(template)
     for name, span, declaration in _declarations(template):
         _check_type(name, span, declaration, report)
-        if (missing := _leads_nowhere(declaration, template)) is not None:
+        if (missing := _leads_nowhere(declaration, types)) is not None:
             report.add(
                 codes.NOT_ONE_OF,
                 span,
-                f"the parameter {name} has the type `{missing}`, which `definitions` lacks, or which contains itself",
+                f"the parameter {name} has the type `{missing}`, which `definitions` lacks, "
+                "or which contains itself or leads too far",
                 help="Define the type, or write string, int, bool, object, array, securestring or secureObject.",
             )
     return declared_parameters(template)
@@ -154,10 +157,10 @@ def declared_parameters(template: JsonObject) -> dict[str, Parameter]:
 
 
 def _declarations(template: JsonObject) -> Iterator[tuple[str, Span, JsonObject]]:
-    declared = template.get("parameters")
+    declared, types = template.get("parameters"), _types(template)
     for member in declared if isinstance(declared, JsonObject) else ():
         if isinstance(member.value, JsonObject):
-            yield member.key, member.key_span, _resolved(member.value, template)
+            yield member.key, member.key_span, _resolved(member.value, types)
 
 
 def _check_limits(template: JsonObject, report: Report) -> None:
@@ -306,31 +309,41 @@ def _plain(node: Json) -> str:
     return str(node.value) if isinstance(node, JsonScalar) else node.span.text
 
 
-def _resolved(declaration: JsonObject, template: JsonObject, seen: frozenset[str] = frozenset()) -> JsonObject:
-    """The declaration with what its user-defined type says, where it has one: `"$ref": "#/definitions/x"`."""
-    reference = string_of(declaration.get("$ref"))
+def _types(template: JsonObject) -> dict[str, Json]:
+    """The user-defined types by their names in lower case."""
     definitions = template.get("definitions")
-    if reference is None or not isinstance(definitions, JsonObject):
-        return declaration
-    definition = definitions.get(reference.rsplit("/", 1)[-1])
-    if not isinstance(definition, JsonObject) or reference in seen:  # a type may refer to itself
-        return declaration
-    own = {member.key.lower() for member in declaration}
-    inherited = tuple(member for member in _resolved(definition, template, seen | {reference}) if member.key.lower() not in own)
-    return JsonObject((*declaration.members, *inherited), declaration.span)
+    return {one.key.lower(): one.value for one in reversed(definitions.members)} if isinstance(definitions, JsonObject) else {}
 
 
-def _leads_nowhere(declaration: JsonObject, template: JsonObject) -> str | None:
-    """The user-defined type, on the way to what a parameter is, that is not there, or refers to itself; None where there is."""
-    definitions, seen = template.get("definitions"), set[str]()
+def _ways(declaration: JsonObject, types: Mapping[str, Json]) -> Iterator[tuple[str, Json | None]]:
+    """The user-defined types that say what a parameter is, `"$ref": "#/definitions/x"`; None for the last that is none.
+
+    One that refers to itself, or leads through too many others, is none.
+    """
+    seen = set[str]()
     while (reference := string_of(declaration.get("$ref"))) is not None:
         name = reference.rsplit("/", 1)[-1]
-        definition = definitions.get(name) if isinstance(definitions, JsonObject) else None
-        if name in seen or not isinstance(definition, JsonObject):
-            return name
-        seen.add(name)
-        declaration = definition
-    return None
+        found = None if name.lower() in seen or len(seen) >= _MOST_TYPES else types.get(name.lower())
+        yield name, found
+        if not isinstance(found, JsonObject):
+            return
+        seen.add(name.lower())
+        declaration = found
+
+
+def _resolved(declaration: JsonObject, types: Mapping[str, Json]) -> JsonObject:
+    """The declaration with what its user-defined type says, where it has one."""
+    members = {member.key.lower(): member for member in reversed(declaration.members)}
+    inherited: dict[str, JsonMember] = {}
+    for _, definition in _ways(declaration, types):
+        if isinstance(definition, JsonObject):
+            inherited |= {key: one for one in definition if (key := one.key.lower()) not in members and key not in inherited}
+    return JsonObject((*declaration.members, *inherited.values()), declaration.span) if inherited else declaration
+
+
+def _leads_nowhere(declaration: JsonObject, types: Mapping[str, Json]) -> str | None:
+    """The user-defined type, on the way to what a parameter is, that is none; None where all are."""
+    return next((name for name, found in _ways(declaration, types) if not isinstance(found, JsonObject)), None)
 
 
 def _type(declaration: JsonObject) -> str:

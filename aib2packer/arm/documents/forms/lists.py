@@ -12,11 +12,10 @@ from aib2packer.text.source import SourceText, decode
 if TYPE_CHECKING:
     from aib2packer.text.source import Span
 
-MOST_WORK = 4_500_000
-"""What the evaluation of all image templates of an input may take, with finding each among the others."""
-_MOST_IMAGES = 50  # of an input of any size; converting one takes a hundredth of a second
-_CHARACTERS = 1_000  # that an input has for each further one
-_MOST_READ = 20_000_000  # characters that are read for all of them: three seconds
+_MOST_WORK = 5_600_000
+"""What converting the image templates of an input may take, in units of `arm/evaluation/budget.py`: a second and a half."""
+_LARGE = 1_000_000  # characters; an input of more may take more
+_MOST_READ = 20_000_000  # characters that are read for all image templates: three seconds
 
 
 def texts_of_list(data: bytes, name: str, count: int) -> tuple[SourceText, ...]:
@@ -34,6 +33,11 @@ def _alone(span: Span) -> SourceText:
     return SourceText(span.source.name, span.text, before=line - 1, indent=column - 1)
 
 
-def most_images(size: int, read: int) -> int:
-    """How many image templates of an input with so many characters are converted, where as many as `read` are read for each."""
-    return min(max(_MOST_IMAGES, size // _CHARACTERS), max(1, _MOST_READ // max(read, 1)))
+def most_work(size: int) -> int:
+    """What converting the image templates of an input with so many characters may take."""
+    return _MOST_WORK * max(size, _LARGE) // _LARGE
+
+
+def most_images(read: int) -> int:
+    """How many image templates of an input are converted, where as many characters as `read` are read for each."""
+    return max(1, _MOST_READ // max(read, 1))
