@@ -141,8 +141,9 @@ def bulk(old: str, rounds: int) -> dict[str, float]:
         ["git", "ls-tree", "-r", "--name-only", old, "tests/cases"], check=True, cwd=ROOT, capture_output=True, text=True
     )
     names = {Path(name).name for name in archive.stdout.split()}
-    cases = [str(file) for file in sorted((ROOT / "tests" / "cases").glob("*/*.json")) if file.name in names]
-    sets = {"the example": [str(EXAMPLE)], f"{len(cases)} cases": [one for one in cases if ".options." not in one]}
+    files = [file for file in sorted((ROOT / "tests" / "cases").glob("*/*.json")) if ".options." not in file.name]
+    cases = [str(file) for file in files if file.name in names]
+    sets = {"the example": [str(EXAMPLE)], f"the {len(cases)} cases of both": cases}
     (HOME / "bulk.json").write_text(json.dumps(list(sets.items())))
     (HOME / "bulk.py").write_text(BULK)
     ratios: list[list[float]] = []

@@ -854,7 +854,7 @@ class Fields:
             codes.UNFILLED,
             text.span,
             f"placeholder not filled in: {self._name(key)} is read as unset",
-            help=f"Put the value in place of {text}, or give it: --set {shlex.quote(plain(str(text)))}=…",
+            help=f"Replace {text} with the value, or give it: --set {shlex.quote(plain(str(text)))}=…",
         )
 
     def _placeholder(self, text: TemplateText, key: str) -> None:
@@ -862,7 +862,7 @@ class Fields:
             codes.PLACEHOLDER,
             text.span,
             f"placeholder not filled in: {self._name(key)} decides what is built, and must have a value",
-            help=f"Put the value in place of {text}, or give it: --set {shlex.quote(plain(str(text)))}=…",
+            help=f"Replace {text} with the value, or give it: --set {shlex.quote(plain(str(text)))}=…",
         )
 
     def _name(self, key: str) -> str:

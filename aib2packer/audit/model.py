@@ -115,6 +115,11 @@ class Chapter:
     needs: tuple[Need, ...]
 
     @property
+    def templates(self) -> tuple[str, ...]:
+        """The templates that need any of it."""
+        return tuple(dict.fromkeys(name for need in self.needs for name in need.templates))
+
+    @property
     def id(self) -> str:
         """The title as the end of an address."""
         return self.title.lower().replace(" ", "-")

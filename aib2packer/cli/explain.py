@@ -12,6 +12,8 @@ from click.shell_completion import CompletionItem
 from aib2packer.cli.printing import colored, print_error
 from aib2packer.findings.code_pages import by_id, find, page, similar
 from aib2packer.findings.codes import SPLIT
+from aib2packer.findings.model import Severity
+from aib2packer.findings.overview import HEADINGS
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Code
@@ -40,9 +42,16 @@ def explain_command(codes: tuple[str, ...]) -> None:
             print_error(_unknown(text))
     if any(code is None for _, code in found):
         sys.exit(2)
-    pages = [page(code) for _, code in found if code is not None]
+    pages = [_with_asks(code) for _, code in found if code is not None]
     shown = "\n".join(map(_styled, pages)) if pages else "".join(map(_row, by_id().values()))
     click.echo(shown, nl=False, color=colored(sys.stdout))
+
+
+def _with_asks(code: Code) -> str:
+    """The page about a code, with what it asks of people beside its severity."""
+    severity = code.severity.value.capitalize()
+    asks = "" if code.severity is Severity.ERROR or code in SPLIT else f", {HEADINGS[code.asks].lower()}"
+    return page(code).replace(f"**{severity}.**", f"**{severity}{asks}.**", 1)
 
 
 def _row(code: Code) -> str:

@@ -138,6 +138,7 @@ RUN_BY_TERRAFORM = Code("AIB2P485", Severity.NOTE, "build started by Terraform",
 LAST_RUN = Code("AIB2P486", Severity.NOTE, "failed build in Azure", Asks.ACT)
 NOT_READ = Code("AIB2P487", Severity.NOTE, "not read from Azure", Asks.DECIDE)
 KEPT = Code("AIB2P488", Severity.NOTE, "earlier answer from Azure")
+MAY_DIFFER = Code("AIB2P499", Severity.NOTE, "subscriptions that may differ")
 BAD_SUBSCRIPTION = Code("AIB2P448", Severity.NOTE, "bad subscription id", Asks.ACT)
 OTHER_CLOUD = Code("AIB2P449", Severity.NOTE, "region of another cloud", Asks.ACT)
 NO_PLAN = Code("AIB2P490", Severity.NOTE, "missing purchase plan", Asks.ACT)

@@ -261,7 +261,7 @@ def _left(service: Service) -> tuple[_Step, ...]:
 def _where(guide: Guide) -> str:
     where = f"Run this {', '.join(('in this folder', *guide.places))}."
     if any("..." in line for line in _run(guide)):
-        where += " Put a value in the place of each `...`."
+        where += " Replace each `...` with a value."
     if guide.in_estate and guide.commands.copied:
         where += f" Values that several builds share are in `{ESTATE_VALUES}`, above all builds: the page there says how."
     if guide.commands.limit.about:
@@ -269,7 +269,7 @@ def _where(guide: Guide) -> str:
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
         return where
     first, *others = (f"`{name}`" for name in guide.environments)
-    return f"{where} Take {' or '.join(others)} in the place of {first} for another environment."
+    return f"{where} For another environment, take {' or '.join(others)} instead of {first}."
 
 
 def _starts(guide: Guide) -> str:
@@ -307,7 +307,7 @@ def _group_use(build: Build, names: OutputNames) -> str:
     if build.validation is not None:
         files.append(f"{names.validation}/{build_files(names.layout, build.validation.name).sources}")
     use = (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` instead of `location` and `temp_resource_group_name` in the '
         f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
     )
     settings = (one for section in build.sections for one in section.body if isinstance(one, Attribute))

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
-from aib2packer.findings.text import capitalized
-from aib2packer.hcl.code import Binding, Piece, call, chained, conditional, infix, of_value
 from aib2packer.hcl.printing import mentions, names_in, print_value
 from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Traced, Variable, concat
 from aib2packer.lazy.models import replace
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 _GUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_IN_ONE = "Bring both into one subscription, or publish to a gallery: that may lie in another."
 _DESTINATION = "shared_image_gallery_destination"
 
 _OPEN = replace(
@@ -49,7 +48,15 @@ def decide_subscription(
                 codes.SUBSCRIPTIONS_DIFFER,
                 text.span,
                 f"the subscription of {what} is {text}, that of {first_what} is {first}: Packer works in one subscription",
-                help="Bring both into one subscription, or publish to a gallery: that may lie in another.",
+                help=_IN_ONE,
+            )
+        elif text.parts != first.parts:
+            report.add(
+                codes.MAY_DIFFER,
+                text.span,
+                f"whether {what} lies in the subscription of {first_what} is known only when Packer runs, which works in "
+                "that one and heeds no other",
+                help=_IN_ONE,
             )
     decided = plan.subscription
     if decided is None:
@@ -84,23 +91,6 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
             return _OPEN if value == SUBSCRIPTION and not needed else value
         case _:
             return replace(SUBSCRIPTION, default=str(decided), validation=())
-
-
-def source_subscription(
-    template: ImageTemplate, plan: DistributionPlan, decided: TemplateText | str | None, symbols: Symbols, *, needed: bool
-) -> Value:
-    """The subscription as azure-arm has it: an error where Packer's run finds that what must lie in it lies in another."""
-    value = subscription_value(decided, symbols, needed=needed)
-    found = in_one_subscription(template, () if plan.image is None else (plan.image,))
-    late = [(what, text) for what, text in found[1:] if not (text.literal and found[0][1].literal)]
-    apart = [(what, text) for what, text in late if text.parts != found[0][1].parts]
-    if not apart or value in {SUBSCRIPTION, _OPEN}:  # an empty one is known to nobody before it is used
-        return value
-    own = call("lower", of_value(value))
-    is_one = [infix(Binding.EQUALITY, "==", own, call("lower", of_value(symbols.value(text)))) for _, text in apart]
-    named = " and ".join(what for what, _ in (found[0], *apart))
-    told = f'file("{capitalized(named)} must lie in one subscription, as Packer works in one")'
-    return conditional(chained(Binding.AND, "&&", tuple(is_one)), of_value(value), Piece(told)).code
 
 
 def with_subscription(gallery: Block, subscription: Value) -> Block:

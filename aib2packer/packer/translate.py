@@ -19,7 +19,7 @@ from aib2packer.packer.steps.cli_session import SIGN_IN_FILES
 from aib2packer.packer.steps.download import download, needs_azure_cli
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
 from aib2packer.packer.steps.restarts_within import check_restarts_within
-from aib2packer.packer.subscription import left_open, source_subscription
+from aib2packer.packer.subscription import left_open, subscription_value
 from aib2packer.packer.validation.validation_build import (
     Base,
     for_validation,
@@ -162,11 +162,10 @@ def _after_restart(restart: Customizer, before: Sequence[Customizer], context: B
 def _base(template: ImageTemplate, context: BuildContext, options: Options) -> Base:
     """What the build has in common with the one that validates."""
     communicator, files = _communicator(template, options, context)
-    decisions = context.decisions
     settings: Settings = {
         **sign_in(options.auth),
-        "subscription_id": source_subscription(
-            template, decisions.plan, decisions.subscription, context.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
+        "subscription_id": subscription_value(
+            context.decisions.subscription, context.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
         ),
         **cloud_settings(template.cloud),
         "os_type": context.os_type.value,

@@ -18,6 +18,7 @@ def keep_byte_code(package: Path, version: str) -> None:
     Python does the rest, as it does beside the sources: it compares the date and the size of a source, replaces a file at once
     or leaves it as it is, and writes nothing where it is told so (`-B`). Without such a folder, everything stays as it was.
     """
+    # Python that is isolated takes nothing from the user; and only POSIX says whose a folder is.
     kept = None if sys.flags.isolated or os.name != "posix" else _own_folder()
     if kept is None:
         return

@@ -135,7 +135,7 @@ source "azure-arm" "web" {
   client_id          = var.client_id
   oidc_request_url   = var.oidc_request_url
   oidc_request_token = var.oidc_request_token
-  subscription_id    = lower(local.subnet[2]) == lower(local.managed_image_parts[2]) ? local.subnet[2] : file("The subnet and the managed image to make must lie in one subscription, as Packer works in one")
+  subscription_id    = local.subnet[2]
 
   # Source image
   os_type         = "Linux"

@@ -539,8 +539,10 @@ def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough
     assert commands["web"].endswith("packer build -var-file=../estate.pkrvars.hcl .")
     assert commands["deep-app"].endswith("packer build -var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .")
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert "In `deep/app`: `-var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do." in page
-    assert "beside that, `deep/app/example.pkrvars.hcl` shows:" in page
+    assert (
+        "In `deep/app`, that is `-var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do so." in page
+    )
+    assert "Other values that a build needs are in `deep/app/example.pkrvars.hcl`:" in page
 
 
 def test_a_value_whose_name_says_that_it_is_secret_is_in_no_file_for_all() -> None:
@@ -633,7 +635,7 @@ def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way
         "d": ["."] * 2,
     }
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert "stands at the end of its file: `c/my dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page
+    assert "are at the end of its file: `c/my dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page
 
 
 def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:

@@ -172,15 +172,12 @@ def _outcome(left: Collection[str], played: Played) -> str:
 def _with_faults(
     lab: AzureLab, checkpoint: Checkpoint, harm: Harm, *, status: int = 409, only_asks: bool = False
 ) -> Iterator[tuple[Fault, Played]]:
-    """Do a step again and again, until the fault would come after its last call."""
-    call = 1
-    while True:
+    """Do a step again and again, each time with a fault in another of its calls."""
+    for call in range(1, (checkpoint.questions if only_asks else checkpoint.changes) + 1):
         fault = Fault(call, harm, status, only_asks)
         played = replay(lab.cli, checkpoint, fault=fault)
-        if not played.azure.faults.happened:
-            return
+        assert played.azure.faults.happened, f"call {call} does not come again"
         yield fault, played
-        call += 1
 
 
 def _sooner(limit: re.Match[str]) -> str:

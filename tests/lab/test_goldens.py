@@ -87,7 +87,7 @@ def test_the_real_plugins_accept_the_folder_of_a_golden_build(
     folder = write_folder(case, tmp_path)
     texts = [file.read_text() for file in folder.glob("*.pkr.hcl")]
 
-    assert [change for text in texts if (change := packer_with_real_plugins.fmt_check(text))] == []
+    assert packer_with_real_plugins.fmt_check_all(folder) == ""
     for only in (None, "desktop.*", "web.*"):
         verdict = packer_with_real_plugins.validate(folder, required_variables("\n".join(texts)), only=only)
         assert verdict.ok, verdict.output

@@ -89,7 +89,7 @@ def test_packer_accepts_a_folder_with_the_builds_that_were_put_into_it(
 
     assert [result.exit_code for result in results] == [0, 0], results
     assert {path: path.read_bytes() for path in before} == before
-    assert [text for path in folder.glob("*.pkr.hcl") if (text := judge.fmt_check(path.read_text()))] == []
+    assert judge.fmt_check_all(folder) == ""
     values = {**LAYOUTS[layout], **SIZES}
     for only in (None, "web.*", "desktop.*", OF_OTHERS[layout]):
         verdict = judge.validate(folder, values, environment=ENVIRONMENT, only=only)

@@ -26,6 +26,6 @@ def test_packer_accepts_a_split_build_as_it_is(name: str, packer: Packer, tmp_pa
         (tmp_path / path).write_bytes(content)
     texts = [content.decode() for path, content in files.items() if path.endswith(".pkr.hcl")]
 
-    assert [change for text in texts if (change := packer.fmt_check(text))] == []
+    assert packer.fmt_check_all(tmp_path) == ""
     verdict = packer.validate(tmp_path, required_variables("\n".join(texts)))
     assert verdict.ok, verdict.output

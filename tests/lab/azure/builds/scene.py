@@ -32,11 +32,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A step, and what there is before it."""
+    """A step, what there is before it, and how often it changes something and asks for something where all goes well."""
 
     step: LabStep
     azure: SimulatedAzure
     slept: int
+    changes: int
+    questions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,10 @@ def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene, around: Map
     for step in scene.after.steps:
         if step.chain in stopped:
             continue
-        checkpoints.append(Checkpoint(step, deepcopy(azure), azure.clock.slept()))
+        there, slept = deepcopy(azure), azure.clock.slept()
+        azure.faults = Faults()
         ended.append(cli.execute(step.command, around))
+        checkpoints.append(Checkpoint(step, there, slept, azure.faults.changes, len(azure.faults.asked)))
         if ended[-1].status:
             stopped.add(step.chain)
     return Rehearsal(Played(azure, tuple(ended), before, LabState.of(azure)), tuple(checkpoints))
