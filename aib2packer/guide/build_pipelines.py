@@ -13,6 +13,7 @@ from aib2packer.azure.clouds import Cloud
 from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS, MIGRATION_PAGE
 from aib2packer.packer.variables.ours import SUBSCRIPTION
@@ -31,10 +32,15 @@ PACKER = "1.16.0"
 ACTIONS = {"checkout": "actions/checkout@v7", "login": "azure/login@v3", "packer": "hashicorp/setup-packer@v3"}
 ARTIFACT = "actions/upload-artifact@v7"
 
+_NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 _GITHUB_OWN = "GITHUB_"  # no variable or secret of a repository may begin so
 _GITHUB_TOKEN = "PACKER_GITHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 # What nobody has set stands there as it is written, which GitHub would take for a token that is wrong.
 _WITHOUT_TOKEN = f'[ "${{{_GITHUB_TOKEN}#\\$}}" = "${_GITHUB_TOKEN}" ] || unset {_GITHUB_TOKEN}'
+# The runs of a pipeline of Azure DevOps, one of them.
+_RUNS = (
+    "$SYSTEM_COLLECTIONURI$SYSTEM_TEAMPROJECTID/_apis/build/builds?definitions=$SYSTEM_DEFINITIONID&\\$top=1&api-version=7.1"
+)
 _TENANT, _CLIENT, CLIENT_SECRET = "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"
 _AS_CLIENT = (Auth.CLI, Auth.OIDC)
 _CREDENTIALS = (
@@ -77,6 +83,13 @@ class Pipeline:
     starts: tuple[str, ...]
     on_push: bool
     on_schedule: bool
+    newest: str
+    """The command that prints the newest version of the source image; "" where nobody can ask, or needs to."""
+    to_ask: Mapping[str, str]
+    """What signs the Azure CLI in to ask that."""
+    mark: str
+    """What the mark of a build begins with; the version of the source image that it is built from follows."""
+    build_file: str
     runner: Runner
     access: PipelineAccess
     packer: str
@@ -90,9 +103,27 @@ class Pipeline:
     overwrites: str
 
     @property
+    def account(self) -> Mapping[str, str]:
+        """What the environment says of the account that signs in."""
+        return {name: value for name, value in self.access.environment.items() if name.startswith("ARM_")}
+
+    @property
     def commands(self) -> tuple[str, ...]:
-        """All that the build step runs."""
-        return (*self.access.before, self.init, *self.checks, *self.builds)
+        """All that the build step of Azure DevOps runs, which also asks for the newest version of the source image."""
+        run = (self.init, *self.checks, *self.builds)
+        if not self.newest:
+            return (*self.access.before, *run)
+        known = f"{_RUNS}&tagFilters={self.mark}-$version"
+        return (
+            *self.access.before,
+            f"version=$({self.newest}) || version=",
+            'if [ "$BUILD_REASON" = Schedule ]; then',
+            '  [ -n "$version" ] || { echo "The source image has no version." >&2; exit 1; }',
+            f'  known=$(curl -fsS -H "Authorization: Bearer $SYSTEM_ACCESSTOKEN" "{known}" | jq .count)',
+            '  [ "$known" = 0 ] || { echo "Something was built from version $version already."; exit 0; }',
+            "fi",
+            *run,
+        )
 
 
 def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
@@ -105,12 +136,19 @@ def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
 def _github(name: str, guide: Guide) -> Pipeline:
     in_environment = _asks_for_subscription(guide)
     access = github_access(guide.auth, guide.cloud, guide.set_cloud, in_environment=in_environment, runs_az=guide.runs_az)
+    asks = github_access(guide.auth, guide.cloud, guide.set_cloud, in_environment=in_environment, runs_az=True)
     values: dict[str, str] = {}
     for one in _runs(guide):
-        values |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
-        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{github_name(variable.upper())} }}}}" for variable in one.secrets}
+        values |= {f"PKR_VAR_{variable}": _variable(_own(name, variable)) for variable in one.required}
+        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{_own(name, variable)} }}}}" for variable in one.secrets}
     values |= _security_type(guide)
-    return _pipeline(name, guide, "GitHub", replace(access, environment={**access.environment, **values}))
+    return _pipeline(name, guide, "GitHub", replace(access, environment={**access.environment, **values}), asks.login)
+
+
+def _own(name: str, variable: str) -> str:
+    """What a repository calls a variable of a build: other builds of it may have one of that name."""
+    own = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
+    return f"IMAGE_{own}" if own[0].isdigit() else github_name(own)
 
 
 def _security_type(guide: Guide) -> dict[str, str]:
@@ -154,7 +192,8 @@ def github_access(
 
 def _azure(name: str, guide: Guide) -> Pipeline:
     in_environment = _asks_for_subscription(guide)
-    access = azure_access(guide.auth, guide.set_cloud, in_environment=in_environment, runs_az=guide.runs_az)
+    runs_az = guide.runs_az or bool(guide.newest)
+    access = azure_access(guide.auth, guide.set_cloud, in_environment=in_environment, runs_az=runs_az)
     values = {
         f"PKR_VAR_{variable}": f"$({variable.upper()})" for one in _runs(guide) for variable in (*one.required, *one.secrets)
     }
@@ -183,7 +222,9 @@ def azure_access(auth: Auth, set_cloud: tuple[str, ...], *, in_environment: bool
     return PipelineAccess(environment, login, tuple(before))
 
 
-def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> Pipeline:
+def _pipeline(
+    name: str, guide: Guide, system: str, access: PipelineAccess, to_ask: Mapping[str, str] | None = None
+) -> Pipeline:
     runs = _runs(guide)
     return Pipeline(
         name=name,
@@ -191,10 +232,14 @@ def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> P
         starts=starts(guide),
         on_push=guide.auto_run,
         on_schedule=bool(guide.triggers),
+        newest=guide.newest,
+        to_ask=to_ask or {},
+        mark=f"source-{_NOT_IN_NAMES.sub('-', name)}",
+        build_file=guide.names.files.build,
         runner=runner([one.limit.most for one in runs], system, private=guide.private, auth=guide.auth),
         access=access,
         packer=PACKER,
-        actions=ACTIONS,
+        actions={**ACTIONS, "artifact": ARTIFACT},
         init=runs[0].init,
         checks=tuple(one.in_environment("validate") for one in runs),
         builds=tuple(one.build_in_environment for one in runs),

@@ -182,6 +182,16 @@ class Guide:
         """Whether the build runs the Azure CLI, beside azure-arm."""
         return self.private_blobs or self.copies or self.releases
 
+    @cached_property
+    def newest(self) -> str:
+        """The command that prints the newest version of the source image, where a build starts when that changes; else ""."""
+        from aib2packer.packer.source.kinds import kind_of_source
+
+        source = self._told.template.source
+        if not self.triggers:
+            return ""
+        return kind_of_source(source).newest(source, self._told.symbols, str(self.location or ""))
+
     @property
     def set_cloud(self) -> tuple[str, ...]:
         """The command that leads the Azure CLI to another cloud than the public one, where anything needs the CLI."""

@@ -361,14 +361,15 @@ def _counting(guide: Guide) -> tuple[str, ...]:
 
 
 def _entries(findings: Iterable[Finding]) -> tuple[PageEntry, ...]:
-    """The findings of a kind by what is to be done, in the order in which that comes first."""
+    """The findings of a kind by what is to be done: those of a code together, in the order in which they come first."""
     groups: dict[tuple[Code, str], dict[str, list[str]]] = {}
     for finding in findings:
         messages = groups.setdefault((finding.code, finding.help), {})
         messages.setdefault(capitalized(finding.message), []).append(_place(finding))
+    first = {code: number for number, (code, _) in reversed([*enumerate(groups)])}
     return tuple(
         PageEntry(code.id, capitalized(code.title), tuple((what, tuple(places)) for what, places in messages.items()), remedy)
-        for (code, remedy), messages in groups.items()
+        for (code, remedy), messages in sorted(groups.items(), key=lambda group: first[group[0][0]])
     )
 
 

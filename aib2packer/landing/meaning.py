@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 Meaning: TypeAlias = "tuple[object, ...]"
 
 _LITERAL_SIGILS = re.compile(r"\$\$\{|%%\{")
+# What Packer reads and python-hcl2 does not: a marker that strips spaces, and letters beyond ASCII in a name.
+_STRIPS = re.compile(r"(?<=\$\{)~|~(?=\})")
+_OTHER_LETTERS = re.compile(r"[^\x00-\x7f]")
 
 
 def read_hcl(source: SourceText) -> FileBody | int:
     """The attributes and blocks of a file, or the offset at which it is no HCL."""
     # python-hcl2 8 cannot read an escaped `$${` right before a reference; places stay where they are.
-    return body_or_place(SourceText(source.name, _LITERAL_SIGILS.sub("__(", source.text)))
+    text = _LITERAL_SIGILS.sub("__(", source.text)
+    body = body_or_place(SourceText(source.name, text))
+    if not isinstance(body, int):
+        return body
+    plainer = _OTHER_LETTERS.sub("_", _STRIPS.sub(" ", text))
+    again = body if plainer == text else body_or_place(SourceText(source.name, plainer))
+    return body if isinstance(again, int) else again
 
 
 def meaning_of(value: Value) -> Meaning | None:

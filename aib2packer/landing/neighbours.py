@@ -147,8 +147,8 @@ class _Found:
             report.add(
                 codes.NOT_TERRAFORM,
                 Span(file, body, body + 1),
-                "this file of the folder is not HCL, so what it declares is not known",
-                help="Correct it: `packer validate` says more.",
+                "this file of the folder cannot be read as HCL, so what it declares is not known",
+                help="Correct it, if `packer validate` finds a fault here too; else write this place in another way.",
             )
             return
         attributes, blocks = body

@@ -344,6 +344,14 @@ def test_git_is_told_so_wherever_there_are_such_files() -> None:
     assert ".gitattributes" in convert_case("validation-folder").files
 
 
+def test_what_only_the_deployment_calls_by_name_is_called_by_its_kind() -> None:
+    gallery = {"type": "Microsoft.Compute/galleries", "apiVersion": "2023-07-03", "name": "[parameters('g')]"}
+    value = {"parameters": {"g": {"type": "string"}}, "resources": [template(), gallery, {**gallery, "name": "golden"}]}
+
+    page = page_of(value)
+    assert "his template also deploys a gallery and the gallery golden: Packer" in page
+
+
 def test_an_image_that_is_made_on_the_way_needs_a_right_to_its_resource_group() -> None:
     source = {"type": "ManagedImage", "imageId": GALLERY_TARGET["galleryImageId"].partition("/galleries/")[0] + "/images/base"}
 

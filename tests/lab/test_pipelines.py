@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from aib2packer import Auth, Cloud, Conversion, Options
+from aib2packer import Auth, Cloud, Conversion, Options, convert
+from aib2packer.lazy.models import replace
+from tests.cases import convert_case, read_case
 from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
 from tests.lab.judge import home
 
@@ -173,6 +175,53 @@ def test_another_cloud_is_set_before_anything_else(cloud: Cloud, tmp_path: Path)
             assert ran.actions["azure/login"]["environment"] == cloud.facts.cli_name
 
 
+ASKING = """\
+#!/bin/sh
+printf '%s' "${0##*/}" >> "$RECORD"; printf ' %s' "$@" >> "$RECORD"; echo >> "$RECORD"
+case "${0##*/}" in
+  az) echo 1.2.3 ;;
+  gh) echo "$KNOWN" ;;
+  curl) echo "{\\"count\\": $KNOWN}" ;;
+esac
+"""
+
+
+def ran(folder: Path, script: str, **environment: str) -> tuple[str, list[str]]:
+    """What a script says, and the calls of programs."""
+    for name in ("packer", "az", "gh", "curl", "timeout"):
+        (folder / name).write_text(ASKING)
+        (folder / name).chmod(0o755)
+    record = folder / "record"
+    record.write_text("")
+    given = {"PATH": f"{folder}:{os.environ['PATH']}", "RECORD": str(record), "GITHUB_OUTPUT": str(folder / "output")}
+    command = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
+    done = subprocess.run(
+        command, env=given | environment, cwd=folder, check=True, timeout=60, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout, record.read_text().splitlines()
+
+
+def test_on_a_schedule_a_build_waits_for_a_version_that_nothing_was_built_from(tmp_path: Path) -> None:
+    conversion = convert_case("folder-trigger")
+    jobs = yaml.safe_load(conversion.files["pipelines/github-actions.yml"])["jobs"]
+    script = next(step["run"] for step in jobs["source"]["steps"] if "run" in step)
+    _, calls = ran(tmp_path, script, KNOWN="1", GITHUB_REPOSITORY="o/r")
+    assert (tmp_path / "output").read_text() == "version=1.2.3\nbuilt=1\n"
+    assert "gh api repos/o/r/actions/artifacts?name=source-web-1.2.3" in calls[1]
+    assert jobs["build"]["steps"][-1]["with"]["name"] == "source-web-${{ needs.source.outputs.version }}"
+
+    steps = yaml.safe_load(conversion.files["pipelines/azure-pipelines.yml"])["jobs"][0]["steps"]
+    script = steps[-1]["inputs"]["inlineScript"]
+    azure = {"SYSTEM_COLLECTIONURI": "c/", "SYSTEM_TEAMPROJECTID": "p", "SYSTEM_DEFINITIONID": "7", "SYSTEM_ACCESSTOKEN": "t"}
+    azure |= {"PACKER_GITHUB_API_TOKEN": "", "tenantId": "", "servicePrincipalId": "", "servicePrincipalKey": ""}
+    built = {}
+    for reason, known in (("Schedule", "1"), ("Schedule", "0"), ("Manual", "1")):
+        said, calls = ran(tmp_path, script, BUILD_REASON=reason, KNOWN=known, **azure)
+        built[reason, known] = "##vso[build.addbuildtag]source-web-1.2.3" in said
+        assert built[reason, known] is any(call.startswith("timeout") for call in calls)
+    assert built == {("Schedule", "1"): False, ("Schedule", "0"): True, ("Manual", "1"): True}
+
+
 @pytest.mark.parametrize("az", [False, True])
 @pytest.mark.parametrize("auth", list(Auth))
 def test_actionlint_finds_nothing(auth: Auth, az: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of a test
@@ -188,6 +237,9 @@ def test_actionlint_finds_nothing(auth: Auth, az: bool, tmp_path: Path) -> None:
     for name, properties in all_properties.items():
         conversion = pipelines_of(auth, az=az, **properties)
         (tmp_path / f"{name}.yml").write_bytes(conversion.files["pipelines/github-actions.yml"])
+    data, options = read_case("folder-trigger")
+    triggered = convert(data, options=replace(options, auth=auth))
+    (tmp_path / "triggered.yml").write_bytes(triggered.files["pipelines/github-actions.yml"])
 
     done = subprocess.run(
         [actionlint, "-no-color", *tmp_path.glob("*.yml")], capture_output=True, encoding="utf-8", check=False, timeout=120

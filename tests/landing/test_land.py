@@ -176,6 +176,15 @@ def test_a_file_that_is_no_hcl_is_an_error_at_its_place() -> None:
     assert finding.span.source.name == "packer/all.pkr.hcl"
 
 
+@pytest.mark.parametrize("line", ["größe = 1", 'b = "a${~ "x" ~}b"', 'b = "%{ if true ~}x%{ endif }"'])
+def test_what_packer_reads_is_read(line: str) -> None:
+    made = land(f"locals {{\n  {line}\n  now = 1\n}}\n")
+
+    assert made.hcl is not None
+    assert said(made, "AIB2P005") == []
+    assert "web_now " in str(made.hcl)
+
+
 def test_another_name_for_the_build_is_the_name_of_all_that_is_its_own() -> None:
     made = land('source "azure-arm" "web" {}\n', parameters=OWNER, options=Options(build_name="shop"))
 

@@ -135,11 +135,12 @@ def report_siblings(everything: Sequence[Deployed], image_template: Deployed, re
 
 
 def _called(deployed: Deployed) -> str:
-    """A resource that builds need, as people call it; without a name that only the deployment knows and is long."""
+    """A resource that builds need, as people call it; without a name that only the deployment knows, or that is long."""
     from aib2packer.arm.documents.deployment import name_of
 
     what, name = _NEEDED[deployed.type], name_of(deployed)
-    return f"the {what} {name}" if len(name) <= _LONGEST_NAME else f"{'an' if what[0] in 'ai' else 'a'} {what}"
+    is_told = len(name) <= _LONGEST_NAME and not name.startswith("[")
+    return f"the {what} {name}" if is_told else f"{'an' if what[0] in 'ai' else 'a'} {what}"
 
 
 def _listed(things: Sequence[str]) -> str:
