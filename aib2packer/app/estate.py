@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import partial
+from collections import deque
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from aib2packer.packer.layout import AZURE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Request, Result, Write
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ALL_PROCESSORS_FROM = 200
 """How many templates there are where starting processes for them begins to pay: each takes a tenth of a second to be ready."""
 _AT_ONCE = 8  # templates that a process is given at a time
-_WAITING = 2_000  # templates that wait for a process, each of which takes room
+_AHEAD = 4  # times as much is given to a process before its turn to be written comes: what waits has its files with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +133,22 @@ def _made(jobs: Sequence[Job], *, with_account: bool) -> Iterator[tuple[Result, 
 
     # What cannot be sent to another process is not needed there. Most jobs have one request in common.
     requests = {id(request): replace(request, fetcher=None) for _, request in jobs}
-    at_work = partial(_make, with_account=with_account)
     pool = ProcessPoolExecutor(processes, initializer=_begin)
     try:
-        for start in range(0, len(jobs), _WAITING):
-            sent = [(template, requests[id(request)]) for template, request in jobs[start : start + _WAITING]]
-            yield from pool.map(at_work, sent, chunksize=_AT_ONCE)
+        waiting: deque[Future[list[tuple[Result, ...]]]] = deque()
+        for start in range(0, len(jobs), _AT_ONCE):
+            sent = [(template, requests[id(request)]) for template, request in jobs[start : start + _AT_ONCE]]
+            waiting.append(pool.submit(_make_several, sent, with_account=with_account))
+            if len(waiting) > _AHEAD * processes:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _make_several(jobs: Sequence[Job], *, with_account: bool) -> list[tuple[Result, ...]]:
+    return [_make(job, with_account=with_account) for job in jobs]
 
 
 def _make(job: Job, *, with_account: bool) -> tuple[Result, ...]:

@@ -11,6 +11,9 @@ from aib2packer.packer.layout import AT_TOP, OUTPUT_FOLDERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_MADE = tuple(name.casefold() for name in OUTPUT_FOLDERS)
+"""The folders that an output may make in its own."""
+
 
 class Folders:
     """Gives the templates of a run their folders, in the order of the templates: named after what is in them, else the file.
@@ -23,7 +26,8 @@ class Folders:
         self._claims = Claims()
         for folder in fixed:
             self._claims.claim(folder)
-        self._earlier = {source: PurePosixPath(folder) for folder, source in earlier.items()}
+        self._earlier = {source: folder for folder, source in earlier.items()}
+        self._kept = {folder.casefold() for folder in earlier}
 
     def of(self, source: str, by_file: PurePosixPath, called: str | None) -> PurePosixPath:
         """The folder for what a source holds.
@@ -35,11 +39,10 @@ class Folders:
 
         """
         wishes = (by_file.with_name(portable_name(called, "template")), by_file) if called else (by_file,)
-        kept = self._earlier.get(source)
+        kept = PurePosixPath(self._earlier[source]) if source in self._earlier else None
         if kept is not None and (called is None or any(_is_like(kept.name, wish.name) for wish in wishes)):
             return self._claims.claim(kept)
-        others = {str(folder).casefold() for folder in self._earlier.values()}
-        free = (one for one in wishes if str(one).casefold() not in others and self._claims.is_free(one))
+        free = (one for one in wishes if str(one).casefold() not in self._kept and self._claims.is_free(one))
         return self._claims.claim(next(free, by_file))
 
 
@@ -52,16 +55,19 @@ class Claims:
 
     def is_free(self, folder: PurePosixPath) -> bool:
         """Whether nothing lies in a folder, and in those that an output may make in it."""
-        return self._taken.isdisjoint(_places(folder))
+        name = str(folder).casefold()
+        above, _, last = name.rpartition("/")
+        is_made_by_other = last in _MADE and above in self._taken
+        return not is_made_by_other and self._taken.isdisjoint((name, *(f"{name}/{made}" for made in _MADE)))
 
     def claim(self, folder: PurePosixPath) -> PurePosixPath:
         """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it."""
         name = str(folder).casefold()
         number = self._numbers.get(name, 1)
-        while not self._taken.isdisjoint(places := _places(claimed := _numbered(folder, number))):
+        while not self.is_free(claimed := _numbered(folder, number)):
             number += 1
-        self._numbers[name] = number
-        self._taken |= places
+            self._numbers[name] = number
+        self._taken.add(str(claimed).casefold())
         return claimed
 
 
@@ -73,8 +79,3 @@ def _is_like(folder: str, wish: str) -> bool:
 
 def _numbered(folder: PurePosixPath, number: int) -> PurePosixPath:
     return folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
-
-
-def _places(folder: PurePosixPath) -> set[str]:
-    """The folder of an output, and those that it may make in it."""
-    return {str(place).casefold() for place in (folder, *(folder / name for name in OUTPUT_FOLDERS))}

@@ -521,7 +521,7 @@ def not_written(result: Result, error: OutputError) -> Result:
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
 
 
-def nothing_written(folder: Path | None, error: OutputError) -> Finding:
+def nothing_written(folder: Path | str | None, error: OutputError) -> Finding:
     """What is to be said of each folder of a run of whose files none is written, as the system refuses one."""
     reason = f"{error.file} {error.reason}, so nothing of this run is written"
     return about_file(NOT_WRITTEN, str(folder or error.file), reason, error.help)

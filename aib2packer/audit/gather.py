@@ -32,7 +32,7 @@ def gather(results: Iterable[Result], *, links: Sequence[str] = ()) -> Audit:
     gathering = Gathering()
     for result in results:
         gathering.add(result)
-    return gathering.audit(links=links)
+    return gathering.audit(links)
 
 
 class Gathering:
@@ -71,12 +71,9 @@ class Gathering:
             for chapter in (*self._by_hand, *self._shared):
                 chapter.add(number, result.facts)
 
-    def audit(self, *, short_names: bool = True, links: Sequence[str] = ()) -> Audit:
-        """What there is to say of all of them, and of links that were not followed.
-
-        `short_names`: whether the folder that all lie in is left out of their names.
-        """
-        names = [*map(safe, _short(self._names) if short_names else self._names)]
+    def audit(self, links: Sequence[str] = ()) -> Audit:
+        """What there is to say of all of them, named without the folder of all, and of links that were not followed."""
+        names = [*map(safe, _short(self._names))]
         causes = self._told.causes(names)
         others = [cause for cause in causes if cause.code.severity is not Severity.ERROR]
         by_hand, shared = (

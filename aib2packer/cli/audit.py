@@ -149,7 +149,7 @@ def _gathered(results: Iterable[Result], links: Sequence[Path]) -> tuple[Audit, 
         gathering.add(result)
         renamed |= result.renamed
         unread += result.findings if result.outcome is Outcome.UNREADABLE else ()
-    return gathering.audit(links=[*map(str, links)]), renamed, unread
+    return gathering.audit([*map(str, links)]), renamed, unread
 
 
 def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> Iterator[Result]:

@@ -72,7 +72,7 @@ class Telling:
         self._diffs: list[str] = []
         self._passed_over = self._accepted = 0
         self._refused: list[Judgement] = []
-        self._waiting: list[tuple[int, Path | None]] = []  # rows of templates whose files take their places at the end
+        self._waiting: list[tuple[int, str]] = []  # rows of templates whose files take their places at the end
         self.exit_code = 0
         self.renamed: set[str] = set()
         """The old names that occur in the inputs, and have new ones."""
@@ -89,7 +89,7 @@ class Telling:
             self._passed_over += 1
             return
         if result.waits:
-            self._waiting.append((self._outcomes.total(), result.folder))
+            self._waiting.append((self._outcomes.total(), str(result.folder or "")))
         self._outcomes[result.outcome.value] += 1
         lost = result.states[State.LOST]
         judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff, lost)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from heapq import merge
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -84,7 +85,7 @@ def _forget(folder: Path, removed: Container[str]) -> None:
         return
     files = {path: digest for path, digest in before.files.items() if path not in removed}
     with suppress(OutputError):
-        write(folder, {RECORD: PackedText(record.text(_record_of(files, before.builds)))}, force=True)
+        write(folder, {RECORD: record.text(sorted(files.items()), before.builds)}, force=True)
 
 
 def estate_of(kept: Kept, folder: Path) -> Estate:
@@ -125,7 +126,9 @@ def land(kept: Kept, folder: Path, request: Request, remit: Remit) -> Landing:
     ours = without_own(folder, every, check=request.check)
     files = {path: one for path, one in every.items() if path in ours or record.is_as_written(folder, path, recorded)}
     others = _of_others(folder, before, kept.homes, remit)
-    left = record.stale(folder, _not_made(recorded, kept, every), (*_untouched(kept, folder), *others)) if recorded else ()
+    not_made = _not_made(recorded, kept) if recorded else {}
+    of_builds = {path: digest for path, digest in not_made.items() if path not in every and path != RECORD}
+    left = record.stale(folder, of_builds, (*_untouched(kept, folder), *others)) if of_builds else ()
     if others:
         files, left = {}, tuple(one for one in left if one.path.partition("/")[0] not in AT_TOP)
     homes = {path for path, _ in kept.builds} if request.force else set()
@@ -138,7 +141,7 @@ def land(kept: Kept, folder: Path, request: Request, remit: Remit) -> Landing:
     if request.check:
         checked = check_files(replace(result, findings=()), folder, files, request.written)
         return Landing(folder, replace(checked, outcome=Outcome.FOR_ALL, findings=(*checked.findings, *findings)))
-    files[RECORD] = PackedText(record.text(_record(before, estate, kept.homes, folder, files)))
+    files[RECORD] = _record(before, not_made, kept, folder, files)
     try:
         as_written = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
         request.write(folder, {path: content for path, content in files.items() if path in as_written}, force=True)
@@ -194,9 +197,9 @@ def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
 
 
-def _not_made(recorded: Mapping[str, str], kept: Kept, every: Iterable[str]) -> dict[str, str]:
-    """What earlier runs have written and this one did not."""
-    left = {path: digest for path, digest in recorded.items() if path not in {*every, RECORD}}
+def _not_made(recorded: Mapping[str, str], kept: Kept) -> dict[str, str]:
+    """What earlier runs have written and no build of this one has."""
+    left = dict(recorded)
     for result in kept.results:
         for path in _below(result, kept.folder, result.files):
             left.pop(path, None)
@@ -210,19 +213,34 @@ def _untouched(kept: Kept, folder: Path) -> Iterator[str]:
             yield one.folder.relative_to(folder).as_posix()
 
 
-def _record(before: Record, estate: Estate, homes: Mapping[str, str], folder: Path, files: Mapping[str, Content]) -> Record:
-    """What there is to remember: what this run writes, what it let be, and what is still there of earlier ones."""
-    known = {path: one for path, one in before.files.items() if (folder / path).is_file()}
-    for build in estate.builds:
-        if build.result.outcome is Outcome.CONVERTED:
-            known |= {f"{build.path}/{path}": one for path, one in build.result.files.items() if one}
-    return _record_of(known, {**before.builds, **homes}, {path: digest_of(content) for path, content in files.items()})
+def _record(before: Record, left: Mapping[str, str], kept: Kept, folder: Path, files: Mapping[str, Content]) -> PackedText:
+    """What there is to remember: what this run writes, what it let be, and what is still there of earlier ones.
+
+    Args:
+        before: What earlier runs have written.
+        left: That of it which no build has.
+        kept: What became of the templates.
+        folder: The folder of all.
+        files: What is written for all of them.
+
+    """
+    there = ((path, digest) for path, digest in sorted(left.items()) if path not in files and (folder / path).is_file())
+    for_all = sorted((path, digest_of(content)) for path, content in files.items())
+    made = merge(_made(before, kept, folder), there, for_all)
+    return record.text(made, {**before.builds, **kept.homes}, files)
 
 
-def _record_of(files: Mapping[str, str], builds: Mapping[str, str], for_all: Mapping[str, str] | None = None) -> Record:
-    """The record of files of builds, and of those for all; of `builds` it keeps those that have files."""
-    places = {str(parent) for path in files for parent in PurePosixPath(path).parents}
-    return Record({**files, **(for_all or {})}, {place: source for place, source in builds.items() if place in places})
+def _made(before: Record, kept: Kept, folder: Path) -> Iterator[tuple[str, str]]:
+    """The files of the builds, with their digests; of those that are not written, those of earlier runs."""
+    for path, number in sorted(kept.builds, key=lambda one: f"{one[0]}/"):
+        result = kept.results[number]
+        is_written = result.outcome is Outcome.CONVERTED
+        for name, digest in sorted(result.files.items()):
+            own = f"{path}/{name}"
+            if is_written and digest:
+                yield own, digest
+            elif own in before.files and (folder / own).is_file():
+                yield own, before.files[own]
 
 
 def _below(result: Result, folder: Path | None, files: Iterable[str]) -> Iterator[str]:

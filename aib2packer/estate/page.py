@@ -6,14 +6,15 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
-from aib2packer.audit.gather import Gathering
+from aib2packer.audit.causes import Tellings
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS
+from aib2packer.audit.needs import BY_HAND, Gathered
 from aib2packer.estate.values import commands, given
-from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.model import Asks, Severity, is_decision
 from aib2packer.findings.text import capitalized, printable, safe
 from aib2packer.guide import cut_over
 from aib2packer.guide.migration import PIPELINES_USED
-from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
     CONSUMERS,
@@ -168,17 +169,17 @@ _STAGES: Mapping[str, Callable[[Service, str], tuple[str, ...]]] = {
 def page(estate: Estate, files: Sequence[str]) -> EstatePage:
     """The page of all builds; `files` are the paths of what lies beside it."""
     about = _About(estate)
-    audit = about.gathering.audit(short_names=False)
+    causes = about.told.causes(about.names)
     failed = Packed((one.source or safe(one.name), _why(one.findings)) for one in estate.failed)
     return EstatePage(
         rows=about.rows,
         failed=failed,
         left_out=sum(one.outcome is Outcome.LEFT_OUT for one in estate.failed),
         settings=in_words(about.states, about.lost),
-        to_act_on=audit.asked[Asks.ACT],
-        to_decide=audit.decisions,
-        lost=audit.lost,
-        by_hand=tuple(_by_hand(chapter) for chapter in audit.by_hand if chapter.title != "Values"),
+        to_act_on=tuple(one for one in causes if one.code.asks is Asks.ACT),
+        to_decide=tuple(one for one in causes if is_decision(one.code)),
+        lost=tuple(one for one in causes if one.code.severity is Severity.LOSS),
+        by_hand=tuple(_by_hand(chapter) for one in about.by_hand if (chapter := one.chapter(about.names)).needs),
         shared=tuple(value.name for value in estate.shared),
         values_file=ESTATE_VALUES if ESTATE_VALUES in files else "",
         values_in=about.values_in,
@@ -208,7 +209,9 @@ class _About:
     """What the page says of the builds, from one after another: to read each again for each chapter would take long."""
 
     def __init__(self, estate: Estate) -> None:
-        self.gathering = Gathering()
+        self.names: list[str] = []
+        self.told = Tellings()
+        self.by_hand = [Gathered(topic) for topic in BY_HAND if topic.title != "Values"]
         self.rows: Packed[EstateRow] = Packed()
         self.stages = {name: Stages() for name in _STAGES}
         self.services: Packed[Service] = Packed()
@@ -226,7 +229,13 @@ class _About:
 
     def _add(self, build: EstateBuild, estate: Estate) -> None:
         path, files, launch = build.path, build.result.files, build.facts.launch
-        self.gathering.add(replace(build.result, name=path))
+        number = len(self.names)
+        self.names.append(safe(path))
+        for finding in build.result.findings:
+            if finding.asks is not Asks.KNOW and finding.severity is not Severity.ERROR and not finding.accepted:
+                self.told.add(number, finding)
+        for topic in self.by_hand:
+            topic.add(number, build.facts)
         self.rows.append(_row(build))
         self.states.update(build.result.states)
         if self.first is None or _least(build) < _least(self.first):

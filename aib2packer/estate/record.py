@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from hashlib import file_digest
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.layout import ATTRIBUTES, IGNORED, RECORD
 from aib2packer.system.files import open_file, read_bytes, resolved
+from aib2packer.system.packed import PackedText
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sized
     from pathlib import Path
 
 _FORMAT = 1
@@ -51,22 +53,37 @@ def read(folder: Path) -> Record:
     return Record(_paths(document.get("files")), _paths(document.get("builds")))
 
 
-def text(record: Record) -> Iterator[str]:
-    """The record, as a file, in pieces."""
-    yield f'{{\n "formatVersion": {_FORMAT},\n "builds": '
-    yield from _object(record.builds)
-    yield ',\n "files": '
-    yield from _object(record.files)
-    yield "\n}\n"
+def text(files: Iterable[tuple[str, str]], builds: Mapping[str, str], for_all: Container[str] = ()) -> PackedText:
+    """The record as a file.
+
+    Args:
+        files: Digests by path, sorted.
+        builds: Where templates stand, by their folders; those that have files are recorded.
+        for_all: The files that are not of a template.
+
+    """
+    entries, places = PackedText(), set[str]()
+    for number, (path, digest) in enumerate(files):
+        entries.add(_entry(path, digest, first=number == 0))
+        if path not in for_all:
+            places.update(map(str, PurePosixPath(path).parents))
+    told = [(place, source) for place, source in sorted(builds.items()) if place in places]
+    document = PackedText((f'{{\n "formatVersion": {_FORMAT},\n "builds": ',))
+    for number, (place, source) in enumerate(told):
+        document.add(_entry(place, source, first=number == 0))
+    document.add(f'{_end(told)},\n "files": ')
+    for piece in entries:
+        document.add(piece.decode())
+    document.add(f"{_end(entries)}\n}}\n")
+    return document
 
 
-def _object(pairs: Mapping[str, str]) -> Iterator[str]:
-    """An object of JSON, an entry a line, sorted."""
-    sign = "{"
-    for name, value in sorted(pairs.items()):
-        yield f"{sign}\n  {json.dumps(name)}: {json.dumps(value)}"
-        sign = ","
-    yield "\n }" if pairs else "{}"
+def _entry(name: str, value: str, *, first: bool) -> str:
+    return f"{'{' if first else ','}\n  {json.dumps(name)}: {json.dumps(value)}"
+
+
+def _end(entries: Sized) -> str:
+    return "\n }" if len(entries) else "{}"
 
 
 def content(folder: Path, path: str) -> str | None:

@@ -76,9 +76,11 @@ def tidied(pieces: Iterable[str]) -> Iterator[str]:
     for piece in pieces:
         waiting.append(piece)
         size += len(piece)
-        if size > _PIECE and not piece.endswith("\n"):  # what follows may begin with more line breaks
-            yield tidy("".join(waiting))
-            waiting, size = [], 0
+        if size > _PIECE:
+            text = "".join(waiting)
+            done = text.rstrip("\n")  # what follows may begin with more line breaks
+            yield tidy(done)
+            waiting, size = [text[len(done) :]], 0
     yield tidy("".join(waiting))
 
 

@@ -32,6 +32,7 @@ _KINDS = {
     stat.S_IFBLK: "is a device",
     stat.S_IFSOCK: "is a socket",
 }
+_PIECE = 1 << 20  # bytes that are read at once
 # What a shell hands over as a file, `<(command)` and the like: already open, and meant to be read to its end.
 _HANDED_OVER = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 
@@ -64,11 +65,14 @@ def read_most(name: str, file: IO[bytes], most: int) -> bytes:
         FileError: There are more.
 
     """
-    data = file.read(most + 1)
+    data, left = bytearray(), most + 1
+    while left and (piece := file.read(min(left, _PIECE))):  # asked for all at once, the system sets as much memory aside
+        data += piece
+        left = most + 1 - len(data)
     if len(data) > most:
         reason = f"is larger than {most / (1 << 20):,g} MiB"
         raise FileError(name, reason, "Give a template; --max-size MIB reads larger files.")
-    return data
+    return bytes(data)
 
 
 def unreadable(name: str, error: OSError | ValueError) -> FileError:

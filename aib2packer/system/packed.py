@@ -13,7 +13,7 @@ U = TypeVar("U")
 
 _WINDOW = 1 << 15  # what zlib looks back on
 _FAST, _RAW = 1, -15
-_PIECE = 1 << 18
+_PIECE = 1 << 16
 
 
 class Packed(Sequence[T]):

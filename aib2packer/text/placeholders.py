@@ -85,7 +85,7 @@ def is_sensitive(token: str) -> bool:
 
 
 _SIGN_OF_DOUBT = pattern(r"__|([%#@])\1|\[\[\[|\]\]\]|\{\{\{|<<<|[#$%@][{\[]")
-_RUN = pattern(r"\w*__\w*")
+_RUN = pattern(r"(?<!\w)\w*__\w*")  # from the start of a word only: else each letter of it would be one
 _UNDERSCORES = pattern(_UNDERSCORED)
 _DOUBLED = {"%": "%", "#": "#", "@": "@", "[": "]", "{": "}", "<": ">"}
 

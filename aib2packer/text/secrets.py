@@ -41,9 +41,10 @@ _REST_OF_URL = r"[^\s\"'`<>]*+"
 # (code), Azure DevOps (pat), Google (key), AWS and Google signatures. `key` and `auth` name other things too, short ones.
 _PARAMETER = (
     rf"(?i:(?:{_BETWEEN})(?:(?!(?:continuation|next|page|skip|sync)[-_.]?token)[\w.-]{{0,40}}token|code|pat"
-    r"|[\w.-]{0,40}(?:api|access|account|auth|functions?|host|master|primary|secondary|secret|session|shared|storage|subscription)"
-    r"[-_.]?key|[\w.-]{0,40}(?:secret|password|passwd|passphrase|pwd|connection[-_.]?string)"
-    r"|sas|jwt|hmac|otp|signature|cred(?:ential)?s?|authorization|bearer|ticket|session(?:[-_.]?id)?"
+    r"|[\w.-]{0,40}(?:api|access|account|activation|auth|functions?|host|licen[cs]e|master|primary|private|product|registration"
+    r"|secondary|secret|session|shared|signing|storage|subscription)[-_.]?key"
+    r"|[\w.-]{0,40}(?:secret|password|passwd|passphrase|passcode|pwd|connection[-_.]?string|signature)"
+    r"|pass|rlkey|tempauth|hdn(?:ea|ts)|sas|jwt|hmac|otp|cred(?:ential)?s?|authorization|bearer|ticket|session(?:[-_.]?id)?"
     r"|x-(?:amz|goog)-(?:signature|security-token|credential)"
     rf"|(?:key|auth)(?={_EQUALS}[\w%.~+/=-]{{16}}))"
     rf"{_EQUALS}{_VALUE})"

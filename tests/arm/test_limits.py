@@ -338,3 +338,16 @@ def test_the_loops_of_what_stands_beside_an_image_template_have_a_limit_together
 
     assert convert(json.dumps(document)).hcl is not None
     assert 800 <= len(seen) <= 10_100
+
+
+def test_what_a_condition_comes_to_is_paid_for_in_each_round_of_a_loop() -> None:
+    document = json.loads(template("true"))
+    document["variables"] = {"copy": [{"name": "large", "count": 20, "input": "[range(0, 800)]"}]}
+    image = document["resources"][0] | {"condition": "[variables('large')]"}
+    inside = {"mode": "Incremental", "template": {"resources": [image]}}
+    deployed = {"type": "Microsoft.Resources/deployments", "apiVersion": "2021-04-01", "name": "d", "properties": inside}
+    document["resources"] = [deployed | {"copy": {"name": "c", "count": 800}}]
+
+    made = convert(json.dumps(document))
+
+    assert any("too many steps" in one.message for one in made.findings)

@@ -31,6 +31,7 @@ WORDS = (
     "__A__ ",
     "#{a}# ",
     "password= ",
+    "aA0",
     "-----BEGIN ",
     "exit 1\n",
 )

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,15 @@ def test_what_a_shell_hands_over_is_read_to_its_end() -> None:
 
     assert read_bytes("it", Path(f"/dev/fd/{reading}"), 10) == b"{}"
     os.close(reading)
+
+
+def test_a_file_that_may_be_large_sets_no_memory_aside(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x" * 3_000_000)
+
+    tracemalloc.start()
+    data = read_bytes("small", tmp_path / "small", 1 << 30)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(data) == 3_000_000
+    assert most < 20_000_000

@@ -58,6 +58,7 @@ from aib2packer.text.secrets import find_secrets, mask
             for name in (
                 *("%73ig", "api%5Ftoken", "%74oken", "passphrase", "storageKey", "function-key", "session_id", "Authorization"),
                 *("connectionString", "bearer", "otp", "ticket"),
+                *("private_key", "licenseKey", "oauth_signature", "SharedAccessSignature", "pass", "rlkey", "tempauth"),
             )
         ),
         *(

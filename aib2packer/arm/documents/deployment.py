@@ -171,10 +171,17 @@ def _is_known_to_be_off(deployed: Deployed) -> bool:
     )
 
 
+def _value(node: Json, scope: Scope) -> ArmValue:
+    """What a setting comes to. Each round of a loop makes it anew, and pays for it."""
+    made = evaluate_json(node, scope)
+    scope.memory.budget.pay_for_reading((made,))
+    return value_of(made)
+
+
 def _value_or_none(node: Json, scope: Scope) -> ArmValue:
     try:
         scope.memory.budget.pay(STEP)
-        return value_of(evaluate_json(node, scope))
+        return _value(node, scope)
     except ExpressionError:
         return None
 
@@ -501,7 +508,7 @@ def _condition(item: JsonObject, resolved: Scope) -> ArmValue:
     if condition is None:
         return True
     try:
-        value = value_of(evaluate_json(condition, resolved))
+        value = _value(condition, resolved)
     except LimitError:
         raise
     except ExpressionError as error:
@@ -541,7 +548,7 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
     word = item.key_span("copy").text.strip('"')  # Terraform has words of its own
     what = f"`{word}` repeats {name or 'this resource'}"
     try:
-        number = None if count is None else value_of(evaluate_json(count, scopes.resolved))
+        number = None if count is None else _value(count, scopes.resolved)
     except LimitError:
         raise
     except ExpressionError as error:
@@ -737,7 +744,7 @@ def _target(item: JsonObject, outer: Scope) -> Deployment:
     """What a nested deployment deploys to: `resourceGroup` and `subscriptionId` of it, else what the outer one deploys to."""
     target = replace(outer.deployment, level=Level.RESOURCE_GROUP)
     if (group := item.get("resourceGroup")) is not None:
-        target = replace(target, resource_group=value_of(evaluate_json(group, outer)))
+        target = replace(target, resource_group=_value(group, outer))
     if (subscription := item.get("subscriptionId")) is not None:
-        target = replace(target, subscription_id=value_of(evaluate_json(subscription, outer)))
+        target = replace(target, subscription_id=_value(subscription, outer))
     return target
