@@ -60,7 +60,7 @@ def _found(template: ImageTemplate, kinds: Mapping[str, RunsOn], report: Report)
         os_type, customizer = next(iter(needed.items()))
         if not _can_customize(template, os_type, customizer, report):
             return None
-        _tell_other_name(template, os_type, customizer, report)
+        _tell_other_name(template, os_type, kinds, report)
         return os_type
     certain = (
         _by_validators(template, kinds) or _by_definition(template) or _by_destination(template) or _by_publisher(template)
@@ -121,20 +121,40 @@ def _can_customize(template: ImageTemplate, os_type: OsType, customizer: Customi
     return False
 
 
-def _tell_other_name(template: ImageTemplate, os_type: OsType, customizer: Customizer, report: Report) -> None:
-    """Say that the source image is called as one for another operating system than a customizer needs."""
+def _tell_other_name(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, RunsOn], report: Report) -> None:
+    """Say that the source image is called as one for another operating system than its customizers need."""
     for name in (text.literal or "" for text in template.source.names):
         said = _said_by(name)
         if said is not None and said is not os_type:
+            needing = [one for one in template.customize if kinds[one.kind].os_type is os_type]
             report.add(
-                codes.OS_GUESSED,
+                codes.OTHER_SYSTEM,
                 template.source.span,
-                f"this is taken for a {os_type.value} image, because of {customizer.path}, {customizer.kind}; "
+                f"this is taken for a {os_type.value} image, because of {_and(_with_kind(needing))}; "
                 f"the name `{name}` of its source says {said.value}",
-                help="If the name is right, Image Builder could not build it: remove the customizer"
-                + (", or pass --os-type linux for PowerShell on Linux." if customizer.kind == "PowerShell" else "."),
+                help=f"If {os_type.value} is right, accept this. If {said.value} is, Image Builder could not build it: "
+                f"{_way_out(needing, os_type)}.",
             )
             return
+
+
+def _way_out(needing: list[Customizer], os_type: OsType) -> str:
+    """How a template with customizers for one system becomes one for the other."""
+    if any(one.kind != "PowerShell" for one in needing):
+        return f"remove what only runs on {os_type.value}"
+    return "pass --os-type linux for PowerShell on Linux, or remove the PowerShell"
+
+
+def _with_kind(customizers: list[Customizer]) -> list[str]:
+    """The customizers, those of one kind together, as in `customize[1] and customize[2] (PowerShell)`."""
+    paths: dict[str, list[str]] = {}
+    for one in customizers:
+        paths.setdefault(one.kind, []).append(one.path)
+    return [f"{_and(places)} ({kind})" for kind, places in paths.items()]
+
+
+def _and(parts: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
 
 
 def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, RunsOn], report: Report) -> bool:

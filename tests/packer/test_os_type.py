@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Options, OsType
+from aib2packer.findings.model import Asks
 from tests.cases.templates import GALLERY, LINUX, codes_of, convert_json, hcl_of, template
 
 GALLERY_SOURCE = {"type": "SharedImageVersion", "imageVersionId": f"{GALLERY}/images/base/versions/1.0.0"}
@@ -106,21 +107,40 @@ def test_the_option_decides_before_all_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "offer", "told"),
+    ("kinds", "offer", "told", "way_out"),
     [
         (
-            "PowerShell",
+            ["PowerShell", "WindowsUpdate", "PowerShell"],
             "ubuntu-hpc",
-            "this is taken for a Windows image, because of customize[0], PowerShell; the name `ubuntu-hpc`",
+            "a Windows image, because of customize[0] and customize[2] (PowerShell) and customize[1] (WindowsUpdate); the name "
+            "`ubuntu-hpc` of its source says Linux",
+            "remove what only runs on Windows.",
         ),
-        ("Shell", "dsvm-win-2019", "this is taken for a Linux image, because of customize[0], Shell; the name `dsvm-win-2019`"),
-        ("Shell", "ubuntu-hpc", ""),
-        ("PowerShell", "linux-tools-for-windows", ""),
+        (
+            ["PowerShell"],
+            "ubuntu-hpc",
+            "a Windows image, because of customize[0] (PowerShell); the name `ubuntu-hpc` of its source says Linux",
+            "pass --os-type linux for PowerShell on Linux, or remove the PowerShell.",
+        ),
+        (
+            ["Shell"],
+            "dsvm-win-2019",
+            "a Linux image, because of customize[0] (Shell); the name `dsvm-win-2019` of its source says Windows",
+            "remove what only runs on Linux.",
+        ),
+        (["Shell"], "ubuntu-hpc", None, ""),
+        (["PowerShell"], "linux-tools-for-windows", None, ""),
     ],
 )
-def test_a_source_whose_name_says_another_system_than_the_customizers_is_told(kind: str, offer: str, told: str) -> None:
+def test_a_source_whose_name_says_another_system_than_all_these_customizers_is_to_act_on(
+    kinds: list[str], offer: str, told: str | None, way_out: str
+) -> None:
     source = {"type": "PlatformImage", "publisher": "microsoft-dsvm", "offer": offer, "sku": "2204"}
-    value = template(source=source, customize=[{"type": kind, "inline": ["true"]}])
+    steps = [{"type": kind} if kind == "WindowsUpdate" else {"type": kind, "inline": ["true"]} for kind in kinds]
 
-    said = [one.message for one in convert_json(value).findings if one.code.id == "AIB2P411"]
-    assert [one[: len(told)] for one in said] == ([told] if told else [])
+    findings = convert_json(template(source=source, customize=steps)).findings
+
+    assert "AIB2P411" not in [one.code.id for one in findings]
+    said = [one for one in findings if one.code.id == "AIB2P451"]
+    assert [one.message for one in said] == ([f"this is taken for {told}"] if told else [])
+    assert all(one.code.asks is Asks.ACT and one.help.endswith(f": {way_out}") for one in said)
