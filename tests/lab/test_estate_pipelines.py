@@ -169,6 +169,14 @@ def test_a_pipeline_of_one_build_picks_no_other(estate: Path) -> None:
     assert picked(estate, EVENT="schedule", ONLY="linux-base", SCHEDULE="17 3 * * *", KNOWN="1") == {}
 
 
+def test_a_pipeline_of_one_build_may_have_another_schedule_but_not_a_build_that_is_not_there(estate: Path) -> None:
+    assert picked(estate, EVENT="schedule", ONLY="linux-base", SCHEDULE="0 5 * * *") == {"linux-base": "1.2.3"}
+    for event in ("schedule", "push", "workflow_dispatch"):
+        status, said, _ = script(estate, "pick.sh", EVENT=event, ONLY="base", SCHEDULE="17 3 * * *", GITHUB_OUTPUT="/dev/null")
+        assert status == 1
+        assert "No build is called base. There are: " in said
+
+
 def test_an_image_without_a_version_fails_rather_than_builds(estate: Path) -> None:
     assert script(estate, "pick.sh", EVENT="Schedule", SCHEDULE="17 3 * * *", NEWEST="", **AZURE)[0] == 1
 

@@ -3,7 +3,7 @@
 #   by hand     the one that BUILD names, or all
 #   push        of those that are built then, the ones whose folder has changed since BEFORE
 #   schedule    of those on SCHEDULE, the ones whose source image has a version that nothing was built from yet
-# ONLY is the name of the one build that a pipeline is for; without it a pipeline is for all.
+# ONLY is the name of the one build that a pipeline is for, whose own schedule counts; without it a pipeline is for all.
 # Which versions were built from, GitHub has as names of artifacts, and Azure DevOps as tags of runs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,13 +41,19 @@ if [ "$event" = push ] && [ -z "${GITHUB_OUTPUT:-}" ]; then
   before=$(azure "resultFilter=succeeded&branchName=$BUILD_SOURCEBRANCH" | jq -r '.value[0].sourceVersion // ""')
 fi
 
+unknown() { # NAME: fails, as no build is called that
+  echo "No build is called $1. There are: $(jq -r 'map(.name) | join(", ")' "$here/builds.json")" >&2
+  exit 1
+}
+[ -z "${ONLY:-}" ] || [ -n "$(field "$ONLY" .name)" ] || unknown "$ONLY"
+
 names=() count=0 versions='{}'
 while read -r name; do
   [ "${ONLY:-$name}" = "$name" ] || continue
   case $event in
     hand) case ${BUILD:-all} in all | "$name") ;; *) continue ;; esac ;;
     push) if [ "$(field "$name" .push)" != true ] || ! changed "$name"; then continue; fi ;;
-    schedule) [ "$(field "$name" .schedule)" = "${SCHEDULE:-}" ] || continue ;;
+    schedule) [ -n "${ONLY:-}" ] || [ "$(field "$name" .schedule)" = "${SCHEDULE:-}" ] || continue ;;
   esac
   newest=$(field "$name" .newest)
   if [ -n "$newest" ]; then
@@ -61,10 +67,7 @@ while read -r name; do
   names+=("$name") count=$((count + 1))
 done < <(jq -r '.[].name' "$here/builds.json")
 
-if [ "$event" = hand ] && [ $count = 0 ]; then
-  echo "No build is called ${ONLY:-${BUILD:-all}}. There are: $(jq -r 'map(.name) | join(", ")' "$here/builds.json")" >&2
-  exit 1
-fi
+[ "$event" != hand ] || [ $count != 0 ] || unknown "${BUILD:-all}"
 if [ -n "${GITHUB_OUTPUT:-}" ] && [ $count -gt 256 ]; then
   echo "GitHub runs 256 jobs of a matrix at most, and these are $count: leave some to another time, or to another workflow" >&2
   exit 1
