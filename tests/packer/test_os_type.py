@@ -113,8 +113,8 @@ def test_the_option_decides_before_all_else() -> None:
             ["PowerShell", "WindowsUpdate", "PowerShell"],
             "ubuntu-hpc",
             (
-                "a Windows image, because of customize[0] and customize[2] (PowerShell) and customize[1] (WindowsUpdate); the name "
-                "`ubuntu-hpc` of its source says Linux"
+                "a Windows image, because of customize[0] and customize[2] (PowerShell) and customize[1] (WindowsUpdate); the "
+                "name `ubuntu-hpc` of its source says Linux"
             ),
             "remove what only runs on Windows.",
         ),
