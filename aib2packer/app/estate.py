@@ -8,16 +8,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.folders import Folders
-from aib2packer.app.run import Outcome, at_rest, deliver, make, place_of
+from aib2packer.app.output import OutputError
+from aib2packer.app.run import Outcome, Result, at_rest, deliver, make, not_written, place_of
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import AZURE_FILE
+from aib2packer.packer.layout import AZURE_FILE, RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
     from aib2packer.app.inputs import Template
-    from aib2packer.app.run import Request, Result, Write
+    from aib2packer.app.run import Request, Write
 
     Job = tuple[Template, Request]
 
@@ -69,6 +70,17 @@ def _way(path: Path, top: Path) -> str | None:
     if common in {Path(common.anchor), Path.home().parent}:
         return None
     return Path(os.path.relpath(there, here)).as_posix()
+
+
+def refused_at_top(template: Template, request: Request) -> Result:
+    """The result of a run that would lay single builds at the top of a folder which has what is about several."""
+    top = request.folder or Path()
+    source = source_of(template, top)
+    own = next((place for place, one in request.placed.items() if one == source), None)
+    alone = "give another folder" if own is None else f"name its folder: -o {top / own}"
+    reason = f"holds the builds of {RECORD}, with files about them all, and a single one has no place there; nothing was written"
+    error = OutputError(top, reason, f"Convert all templates together. For one alone, {alone}.")
+    return not_written(Result(name=template.shown, outcome=Outcome.NOT_WRITTEN, exit_code=2), error)
 
 
 def run_all(jobs: Sequence[Job], write: Write, *, with_account: bool) -> Iterator[tuple[Result, ...]]:

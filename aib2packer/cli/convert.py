@@ -147,6 +147,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         _require_apart(jobs)
     except FileError as error:
         sys.exit(_refuse(error, reporting))
+    if request.written and not request.estate:
+        from aib2packer.app.estate import refused_at_top
+
+        sys.exit(_end_with(refused_at_top(*jobs[0]), reporting))
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
     with Writing(folder) as writing:
@@ -249,8 +253,13 @@ def _pruned(stale: Sequence[Result]) -> Iterator[Result]:
 
 def _refuse(error: FileError, reporting: Reporting) -> int:
     """Say that an input cannot be read; gives the exit status."""
+    return _end_with(unreadable(error), reporting)
+
+
+def _end_with(result: Result, reporting: Reporting) -> int:
+    """Say all that there is to say of a run that does nothing; gives the exit status."""
     telling = Telling(reporting, many=False)
-    telling.add(at_rest(unreadable(error), with_account=True))
+    telling.add(at_rest(result, with_account=True))
     telling.write_documents()
     return telling.end()
 

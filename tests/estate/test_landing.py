@@ -378,6 +378,22 @@ def test_the_page_is_brought_up_to_date_without_force_unless_somebody_changed_it
     assert page.read_text(encoding="utf-8") == "mine\n"
 
 
+@pytest.mark.parametrize("how", [("-o", "out", "--force"), ("-o", "out/", "--check"), ("--into", "out")])
+def test_a_single_build_is_not_laid_over_what_is_about_all_builds(how: tuple[str, ...]) -> None:
+    convert("in", "-o", "out")
+    lay("other", more=image("more"))
+    before = state()
+
+    for template, remedy in (("in/web.json", "name its folder: -o out/web."), ("other/more.json", "give another folder.")):
+        status, said = convert(template, *how)
+        assert status == 2
+        assert said.startswith("out: AIB2P021 error: holds the builds of .aib2packer.json")
+        assert f"= help: Convert all templates together. For one alone, {remedy}\n" in said
+        assert state() == before
+
+    assert convert("in/web.json", "-o", "out/web", "--force")[0] == 0
+
+
 def test_check_says_which_lines_of_a_file_force_would_undo() -> None:
     convert("in", "-o", "out")
     file = Path("out/web/build.pkr.hcl")
