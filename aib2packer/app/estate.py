@@ -78,7 +78,7 @@ def refused_at_top(template: Template, request: Request) -> Result:
     source = source_of(template, top)
     own = next((place for place, one in request.placed.items() if one == source), None)
     alone = "give another folder" if own is None else f"name its folder: -o {top / own}"
-    reason = f"holds the builds of {RECORD}, with files about them all, and a single one has no place there; nothing was written"
+    reason = f"holds the builds of {RECORD}, with files about all of them, and no single one at its top; nothing was written"
     error = OutputError(top, reason, f"Convert all templates together. For one alone, {alone}.")
     return not_written(Result(name=template.shown, outcome=Outcome.NOT_WRITTEN, exit_code=2), error)
 

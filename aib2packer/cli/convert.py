@@ -144,13 +144,9 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     request = picked(Request, given | {"options": picked(Options, given)} | of_run)
     try:
         jobs = configured(context, inputs, request, quiet=reporting.quiet)
-        _require_apart(jobs)
+        _require_places(jobs, reporting)
     except FileError as error:
         sys.exit(_refuse(error, reporting))
-    if request.written and not request.estate:
-        from aib2packer.app.estate import refused_at_top
-
-        sys.exit(_end_with(refused_at_top(*jobs[0]), reporting))
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
     with Writing(folder) as writing:
@@ -351,8 +347,13 @@ def _run(jobs: Sequence[tuple[Template, Request]], writing: Writing, reporting: 
         yield held_back
 
 
-def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:
-    """Refuse folders that a configuration gives to more than one template."""
+def _require_places(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> None:
+    """Refuse the top of an estate for a single build, and folders that a configuration gives to more than one template."""
+    template, request = jobs[0]
+    if request.written and not request.estate:
+        from aib2packer.app.estate import refused_at_top
+
+        sys.exit(_end_with(refused_at_top(template, request), reporting))
     taken: dict[str, str] = {}
     for template, _ in jobs:
         other = taken.setdefault(str(template.folder).casefold(), template.name)
