@@ -13,7 +13,7 @@ from aib2packer.packer.access.rights import (
     within_subscription,
 )
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.shell_words import word
+from aib2packer.packer.shell_words import Word, word
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.cli_script import are_plain
 from aib2packer.packer.steps.download import private_accounts
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Download
-    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
 _GROUP = "the resource group"
@@ -109,7 +108,9 @@ def _further_rights(
         yield from target_rights(target, decisions, symbols)
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
-        yield Right("the blobs of the storage account", BLOB_READER, account_scope(account), why, account, in_sentence=False)
+        yield Right(
+            "the blobs of the storage account", BLOB_READER, account_scope(Word((account,))), why, account, in_sentence=False
+        )
     identities, role = template.vm.identities, "Managed Identity Operator"
     if isinstance(identities, TemplateText):
         yield Right("each of the identities", role, None, "gives them to the build VM", None, in_sentence=False)

@@ -25,9 +25,10 @@ _ESCAPED_IN_QUOTES = pattern(r'([\\"$`])')
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput:
-    """What a command prints, which a word takes in."""
+    """What a command prints, which a word takes in; `of` is the word in the command that has variables in it."""
 
     command: str
+    of: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,18 @@ class Word:
         """The variables and locals."""
         found: list[Variable | Local] = []
         for part in self.parts:
-            found += part.text.names if isinstance(part, CutOutput) else (part,) if isinstance(part, Variable | Local) else ()
+            found += _names(part)
         return tuple(found)
+
+
+def _names(part: WordPart) -> tuple[Variable | Local, ...]:
+    match part:
+        case Variable() | Local():
+            return (part,)
+        case CutOutput(text) | CommandOutput(_, Word() as text):
+            return text.names
+        case _:
+            return ()
 
 
 def word(*values: Value | Word | None) -> Word | None:

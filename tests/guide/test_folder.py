@@ -275,8 +275,25 @@ def test_rights_are_given_for_the_scopes_that_are_known() -> None:
     assert "| Compute Gallery Artifacts Publisher | the gallery `golden` |" in rights
     opaque = [{**GALLERY_TARGET, "galleryImageId": "<image-id>"}]
     assert '--scope "$(echo "$image_id" | cut -d/ -f1-9)"' in section(page_of(template(distribute=opaque)), "Rights")
-    vhd = {"type": "VHD", "runOutputName": "vhd"}
-    assert "A scope that only the build knows has no command" in page_of(template(distribute=[vhd]))
+
+
+@pytest.mark.parametrize(
+    ("uri", "name", "account"),
+    [
+        (None, "vhd_storage_account", '"$vhd_storage_account"'),
+        ("[parameters('uri')]", "uri", '"$(echo "$uri" | cut -d/ -f3 | cut -d. -f1)"'),
+        ("[format('https://{0}.blob.core.windows.net/vhds/web.vhd', parameters('a'))]", "a", '"$a"'),
+    ],
+)
+def test_the_account_of_a_vhd_has_roles_also_where_its_name_is_a_variable(uri: str | None, name: str, account: str) -> None:
+    vhd = {"type": "VHD", "runOutputName": "vhd"} | ({} if uri is None else {"uri": uri})
+    declared = {} if uri is None else {"parameters": {name: {"type": "string"}}}
+    rights = section(page_of({**declared, "resources": [template(distribute=[vhd])]}), "Rights")
+
+    assert f"\n{name}=...\n" in rights
+    for role in ("Reader", "Storage Blob Data Contributor"):
+        assert f'--role "{role}" --scope "$(az storage account show --name {account} --query id --output tsv)"\n' in rights
+    assert "A scope that only the build knows" not in rights
 
 
 def test_what_validators_fetch_needs_rights_network_and_an_entry_in_gitignore() -> None:

@@ -74,9 +74,18 @@ def definition_scope(image: ResourceId, symbols: Symbols) -> Word | None:
     return word(gallery_scope(image, symbols), "/images/", symbols.value(image["images"]))
 
 
-def account_scope(name: str) -> Word:
+def account_scope(name: Word) -> Word:
     """The id of a storage account, which is not in the URL of a blob."""
-    return Word((CommandOutput(f"az storage account show --name {name} --query id --output tsv"),))
+    return Word((CommandOutput(f"az storage account show --name {name} --query id --output tsv", name),))
+
+
+def account_word(uri: TemplateText, symbols: Symbols) -> Word | None:
+    """The storage account in the URI of a blob, as a word of a shell; None where only Packer's run knows it."""
+    host = host_of(uri)
+    if host is not None:
+        return word(symbols.value(host.split(".")[0]))
+    whole = word(symbols.value(uri))
+    return None if whole is None else Word((CommandOutput(f"echo {whole} | cut -d/ -f3 | cut -d. -f1", whole),))
 
 
 def account_of(uri: TemplateText) -> str | None:

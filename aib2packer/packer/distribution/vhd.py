@@ -14,7 +14,7 @@ from aib2packer.hcl.values import HclCode, Local, Value, Variable, concat, trace
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
-from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope
+from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope, account_word
 from aib2packer.packer.distribution.made_ids import temporary_name
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
 from aib2packer.packer.expressions.dates import TIME
@@ -178,9 +178,10 @@ class VhdKind(TargetKind[VhdTarget]):
 
     def rights(self, target: VhdTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
         """The rights to find the account and to write into it; from that of azure-arm's VHD copies are read too."""
-        del symbols, tagged
+        del tagged
         blob = None if target.uri is None else account_of(target.uri)
-        scope = None if blob is None else account_scope(blob)
+        account = word(_ACCOUNT) if target.uri is None else account_word(target.uri, symbols)
+        scope = None if account is None else account_scope(account)
         yield Right("the storage account", READER, scope, "looks up where its blobs are", blob)
         others = [other for other in plan.copied if isinstance(other, VhdTarget)]
         is_source = target is plan.vhd and any(other.uri is None or account_of(other.uri) != blob for other in others)
