@@ -138,6 +138,8 @@ class EstatePage:
     stop: Stages
     auto_run: tuple[str, ...]
     versions: Stages
+    named_late: tuple[str, ...]
+    """Builds whose images are named by variables: their pages have the query for them."""
     numbers_by_time: tuple[str, ...]
     back: Stages
     held_back: Stages
@@ -198,6 +200,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         compare=_compare([name for name in INVENTORIES if name in files]),
         before=cut_over.values(about.services),
         auto_run=tuple(about.auto_run),
+        named_late=tuple(about.named_late),
         numbers_by_time=tuple(about.numbers_by_time),
         can_wait=tuple(about.can_wait),
         managed=tuple(about.managed),
@@ -224,6 +227,7 @@ class _About:
         self.filled, self.environments, self.can_wait = list[str](), list[str](), list[str]()
         self.first: EstateBuild | None = None
         self.starts = False
+        self.named_late = list[str]()
         self.auto_run, self.numbers_by_time, self.managed = list[str](), list[str](), list[str]()
         self.identities: dict[str, list[str]] = defaultdict(list)
         self.subnets: dict[str, list[str]] = defaultdict(list)
@@ -260,6 +264,7 @@ class _About:
         self.starts |= service.auto_run or bool(service.triggers)
         self.auto_run += [path] if service.auto_run else []
         self.managed += [path] if service.managed_images else []
+        self.named_late += [path] if service.late_images else []
         self.numbers_by_time += [path] if service.counts and service.numbers_by_time else []
         for identity in service.identities:
             self.identities[identity].append(path)

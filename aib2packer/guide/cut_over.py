@@ -6,6 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.layout import CONSUMERS
 
@@ -199,9 +200,21 @@ def list_versions(service: Service) -> tuple[str, ...]:
     return tuple(f'az sig image-version list {one.options} --query "{what}" --output table' for one in service.definitions)
 
 
-def find_consumers(images: Sequence[str]) -> tuple[str, ...]:
-    """Commands that write the query into a file, and run it."""
-    return (f"cat > {CONSUMERS} <<'EOF'", *consumers(images), "EOF", run_consumers(CONSUMERS))
+def find_consumers(images: Sequence[str], late: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Commands that write the query into a file, and run it; the shell puts in the names that are `late`."""
+    named = [one for one in late if not any(_ONLY_THE_BUILD in word for word in one[1:])]
+    untold = (_UNTOLD,) if len(named) < len(late) else ()
+    if not named and not images:
+        return untold
+    if not named:
+        return (*untold, f"cat > {CONSUMERS} <<'EOF'", *consumers(images), "EOF", run_consumers(CONSUMERS))
+    marks = {word: f"late{number}name" for number, word in enumerate(word for one in named for word in one[1:])}
+    marked = [shape.format(marks[place], marks[name]) for shape, place, name in named]
+    lines = [_ACTS_IN_HEREDOC.sub(r"\\\g<0>", line) for line in consumers((*images, *marked))]
+    for word, mark in marks.items():
+        text = word.removeprefix('"').removesuffix('"')
+        lines = [line.replace(mark, text if "$" in text else "".join(_escaped(text))) for line in lines]
+    return (*untold, f"cat > {CONSUMERS} <<EOF", *lines, "EOF", run_consumers(CONSUMERS))
 
 
 def run_consumers(file: str) -> str:
@@ -220,6 +233,11 @@ def compare(os_type: OsType) -> tuple[str, ...]:
         )
     listed = "dpkg-query -W || rpm -qa; systemctl list-unit-files --state=enabled --no-legend"
     return (f"for vm in OLD NEW; do ssh $vm '{listed}' | sort > $vm.txt; done", "diff OLD.txt NEW.txt")
+
+
+_ONLY_THE_BUILD = "..."
+_UNTOLD = "# An image whose name is only known when Packer runs is not in the query."
+_ACTS_IN_HEREDOC = pattern(r"[\\$`]")
 
 
 def consumers(images: Sequence[str]) -> tuple[str, ...]:

@@ -240,7 +240,8 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     )
     way = cut_over.another_name(one)
     name: _Step = (_ANOTHER_NAME.format(way), ())
-    all_steps = (keep, name, *steps) if guide.in_estate else (keep, name, *_beside(guide), *steps, *_left(one))
+    who = (_WHO, cut_over.find_consumers((), one.late_images))  # the others are in the query for all builds
+    all_steps = (keep, who, name, *steps) if guide.in_estate else (keep, name, *_beside(guide), *steps, *_left(one))
     (words, commands), *others = (step for step in all_steps if step[1] or (step is name and way))
     return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
 
@@ -248,7 +249,7 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
 def _beside(guide: Guide) -> tuple[_Step, ...]:
     """What is done while both build."""
     one, compare = guide.service, cut_over.compare(guide.os_type)
-    who = (_WHO, cut_over.find_consumers(one.images) if one.images else ())
+    who = (_WHO, cut_over.find_consumers(one.images, one.late_images))
     if not one.definitions:
         return who, (f"{_SIDE_BY_SIDE} {_COMPARE}", compare)
     hold_back = _HOLD_BACK.format("each validation build, which releases it" if guide.releases else "each build")

@@ -48,6 +48,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
         staging_group="".join(map(str, staging)),
         images=_images(template, symbols),
+        late_images=tuple(dict.fromkeys(filter(None, (_late_image(target, symbols) for target in template.targets)))),
         wants=_wants((*identities, *staging)),
     )
 
@@ -125,13 +126,24 @@ def _image(target: Target, symbols: Symbols) -> str:
     """The end of an id; "" for what is no image, or not known."""
     if target.image is None:
         return ""
-    within, shape = (
-        (target.image.resource_group, "resourceGroups/{}/providers/Microsoft.Compute/images/{}")
-        if target.definition is None
-        else (target.definition["galleries"], "galleries/{}/images/{}")
-    )
-    place, name = (_plain(symbols.value(text), symbols) for text in (within, target.image["images"]))
+    shape, texts = _shape(target, target.image)
+    place, name = (_plain(symbols.value(text), symbols) for text in texts)
     return shape.format(place, name) if place and name else ""
+
+
+def _late_image(target: Target, symbols: Symbols) -> tuple[str, str, str] | None:
+    """The end of an id with gaps, and the words for them; None for what is no image, or has a name without variables."""
+    if target.image is None or _image(target, symbols):
+        return None
+    shape, texts = _shape(target, target.image)
+    place, name = (str(_known(text, symbols)) for text in texts)
+    return shape, place, name
+
+
+def _shape(target: Target, image: ResourceId) -> tuple[str, tuple[TemplateText, TemplateText]]:
+    if target.definition is None:
+        return "resourceGroups/{}/providers/Microsoft.Compute/images/{}", (image.resource_group, image["images"])
+    return "galleries/{}/images/{}", (target.definition["galleries"], image["images"])
 
 
 def _subnets(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:

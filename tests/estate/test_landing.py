@@ -767,3 +767,14 @@ def test_the_page_tells_templates_that_failed_from_such_as_are_left_out_and_why(
     assert "1 image template left out" in " ".join(said.split())
     assert "3 builds, 1 that failed, and 1 left out." in page
     assert re.search(r"^\| `in/off\.json` \| .*condition is false", page, re.MULTILINE)
+
+
+def test_the_page_of_all_builds_says_which_pages_ask_who_uses_an_image_named_by_a_variable() -> None:
+    target = {"type": "ManagedImage", "imageId": "[parameters('image')]", "location": "westeurope", "runOutputName": "o"}
+    parameters = {"image": {"type": "string"}}
+    lay("in", late={"parameters": parameters, "resources": [image("late", distribute=[target])]})
+
+    convert("in", "-o", "out")
+
+    assert "The images of `late` are named by variables:" in Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "cat > consumers.kql <<EOF\n" in Path("out/late/MIGRATION.md").read_text(encoding="utf-8")

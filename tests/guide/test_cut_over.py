@@ -24,6 +24,7 @@ TOLD_NOTHING = Service(
     counts=False,
     staging_group="",
     images=(),
+    late_images=(),
     wants=(),
     numbers_by_time=False,
 )

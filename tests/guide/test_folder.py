@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 from markdown_it import MarkdownIt
 
 from aib2packer import Auth, Options, OsType
+from aib2packer.guide import cut_over
 from tests.cases import CASES, GOLDEN, convert_case
 from tests.cases.templates import GALLERY_TARGET, WINDOWS, convert_json, template
 from tests.cases.variables import required_variables
@@ -423,3 +424,34 @@ def test_no_command_hides_that_the_one_within_it_fails() -> None:
     written = (path for path in GOLDEN.rglob("*") if path.suffix in {".md", ".yml", ".sh", ".hcl", ".txt", ".ps1"})
 
     assert [str(path.relative_to(GOLDEN)) for path in written if hiding.search(path.read_text(errors="replace"))] == []
+
+
+IMAGES = GALLERY_TARGET["galleryImageId"].rpartition("/images/")[0] + "/images"
+
+
+@pytest.mark.parametrize(
+    ("definition", "given"),
+    [
+        (f"{IMAGES}/', parameters('n'))]", "n='web'"),
+        ("', parameters('n'))]", f"n='{IMAGES}/web'"),
+    ],
+)
+def test_who_uses_an_image_is_asked_also_where_its_name_is_a_variable(definition: str, given: str, tmp_path: Path) -> None:
+    late = [{**GALLERY_TARGET, "galleryImageId": f"[concat('{definition}"}]
+    known = [{**GALLERY_TARGET, "galleryImageId": f"{IMAGES}/web"}]
+    value = {"parameters": {"n": {"type": "string"}}, "resources": [template(distribute=late)]}
+
+    queries = []
+    for page, line in ((page_of(value), given), (page_of(template(distribute=known)), "")):
+        (query,) = re.findall(r"^cat > consumers\.kql.*?^EOF$", page, re.MULTILINE | re.DOTALL)
+        subprocess.run(["bash", "-euc", f"{line}\n{query}"], cwd=tmp_path, check=True, timeout=60)
+        queries.append((tmp_path / "consumers.kql").read_text(encoding="utf-8"))
+
+    assert queries[0] == queries[1]
+    assert "images/(?:web)" in queries[0]
+
+
+def test_a_query_says_what_image_it_does_not_ask_for() -> None:
+    assert cut_over.find_consumers((), [("galleries/{}/images/{}", "golden", "...")]) == (
+        "# An image whose name is only known when Packer runs is not in the query.",
+    )
