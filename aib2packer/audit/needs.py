@@ -135,7 +135,8 @@ def _told_wider(role: Need, granted: Mapping[tuple[str, str], Need]) -> Need:
     widest = next((granted[role.what, scope] for scope in above if (role.what, scope) in granted), None)
     if widest is None:
         return role
-    return replace(role, about=f"{role.about}; not needed where it is granted on {widest.about.partition(': ')[0]}")
+    about = f"{role.about}; not needed where it is granted on {widest.about.partition(': ')[0]}"
+    return replace(role, about=about, is_covered=True)
 
 
 def _path_of(scope: str) -> str:
@@ -203,7 +204,8 @@ BY_HAND = (
     ),
     Topic(
         "Secrets",
-        "Move these to the secret store of the pipeline; each build takes them from environment variables.",
+        "Move these to the secret store of the pipeline; each build takes them from environment variables. One of them may "
+        "stand for a secret that templates hold in several places.",
         _secrets,
     ),
     Topic(
