@@ -45,9 +45,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     filled = min(max(round(_BAR * audit.share / 100), bool(done)), _BAR - (done < total))
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.percent}  {bar}"
-    waiting = done - audit.ready
-    wait = "waits" if waiting == 1 else "wait"
-    yield from _wrapped("", f"{audit.waiting} that convert {wait} for you to act, to decide or to give a value.")
+    if done:
+        yield from _wrapped("", f"{audit.about_waiting}.")
     act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
     of_them = "all" if audit.decided_for_several == decide else f"{audit.decided_for_several} of them"
     several = f", {of_them} for several templates" if audit.decided_for_several else ""

@@ -203,10 +203,14 @@ class Audit:
         return sum(row.is_ready for row in self.rows)
 
     @property
-    def waiting(self) -> str:
-        """Which of those that convert wait for somebody to act, to decide or to give a value, as `All 3` or `2 of the 3`."""
+    def about_waiting(self) -> str:
+        """How many of those that convert wait for somebody, and for what."""
         waiting = self.converted - self.ready
-        return f"All {waiting:,}" if 1 < waiting == self.converted else f"{waiting:,} of the {self.converted:,}"
+        if waiting == self.converted:
+            who = "The 1 that converts" if waiting == 1 else f"All {waiting:,} that convert"
+        else:
+            who = f"{waiting:,} of the {self.converted:,} that convert"
+        return f"{who} {'waits' if waiting == 1 else 'wait'} for you to act, to decide or to give a value"
 
     @property
     def unsafe(self) -> int:

@@ -88,8 +88,9 @@ def _runners(facts: Facts) -> Iterator[Need]:
 
 
 _DECLARED = (
-    "`aib2packer convert FOLDER -o DIR` makes each a variable of all builds: one line in "
-    f"`DIR/{ESTATE_VALUES}` changes it everywhere."
+    "`aib2packer convert FOLDER -o DIR` makes each id that templates spell out in full a variable of all builds: one line in "
+    f"`DIR/{ESTATE_VALUES}` changes it everywhere. Those that templates put together from parts are changed by `[replace]` in "
+    "`aib2packer.toml`."
 )
 _REPLACED_BY_ACCOUNT = (
     "Image Builder runs several templates under these identities. No build needs them: the account that Packer signs in with "
@@ -239,6 +240,7 @@ SHARED = tuple(
             lambda facts: facts.scripts,
         ),
         ("Identities", _REPLACED_BY_ACCOUNT, lambda facts: facts.identities),
+        ("Identities of build VMs", f"Several build VMs have these. {_DECLARED}", lambda facts: facts.vm_identities),
         ("Subnets", f"Several builds run in these. {_DECLARED}", lambda facts: facts.subnets),
         (
             "Galleries",

@@ -292,6 +292,15 @@ def test_a_gallery_that_several_builds_publish_to_is_shared(tmp_path: Path) -> N
     assert templates == ("a.json", "b.json")
 
 
+def test_identities_that_several_build_vms_have_are_shared_beside_those_that_no_build_needs(tmp_path: Path) -> None:
+    of = f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    own = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {f"{of}/aib": {}}}}
+    images = {name: named(name, vmProfile={"userAssignedIdentities": [f"{of}/vm"]}) | own for name in "ab"}
+    audit = audit_of(tmp_path, **images)
+    assert wanted(audit, "Identities") == {f"{of}/aib": ("a.json", "b.json")}
+    assert wanted(audit, "Identities of build VMs") == {f"{of}/vm": ("a.json", "b.json")}
+
+
 def test_the_minutes_of_a_run_are_told_where_the_input_has_them(tmp_path: Path) -> None:
     status = {"runState": "Succeeded", "startTime": "2026-01-05T10:00:00.1234567Z", "endTime": "2026-01-05T10:42:30Z"}
     audit = audit_of(tmp_path, a=named("a", lastRunStatus=status), b=named("b", lastRunStatus={"runState": "Running"}))

@@ -179,3 +179,13 @@ def test_a_conversion_that_fails_for_its_level_says_so(tmp_path: Path) -> None:
         assert done.stderr.decode().endswith("error: 2 findings are at the level of --fail-on\n")
     done = run("convert", "-q", "in/a.json", "--fail-on", "act", "--findings", "json", cwd=tmp_path)
     assert (done.returncode, json.loads(done.stderr)["formatVersion"]) == (1, 1)
+
+
+def test_a_baseline_that_takes_nothing_says_why(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for level, why in (((), "say what does, as --fail-on act."), (("--fail-on", "error"), "for nothing fails.")):
+        done = run("audit", "in/a.json", *level, "--write-baseline", "known.toml", "--force", cwd=tmp_path)
+        said = " ".join(done.stderr.decode().split())
+        assert "Wrote known.toml. It has no entry, " in said
+        assert said.endswith(why)
+        assert "[[accepted]]" not in (tmp_path / "known.toml").read_text(encoding="utf-8")
