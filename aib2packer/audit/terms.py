@@ -64,7 +64,7 @@ _TERMS = (
         "An Azure Compute Gallery holds image definitions; each build publishes one more version of one of them.",
         pattern(r"galler|image definition", re.IGNORECASE),
     ),
-    Term("HCL", "The language of Packer's files, which end in `.pkr.hcl`.", pattern(r"\bHCL\b|\.hcl\b")),
+    Term("HCL", "HashiCorp's configuration language, in which Packer's files are written.", pattern(r"\bHCL\b|\.hcl\b")),
     Term("managed image", "An image that lies in a resource group, outside of any gallery.", pattern(r"managed image")),
     Term(
         "post-processor",

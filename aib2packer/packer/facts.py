@@ -181,7 +181,7 @@ class Facts:
     identities: tuple[str, ...]
     """Under which Image Builder runs the template."""
     vm_identities: tuple[str, ...]
-    """Those that the build VM has."""
+    """Identities of the build VM."""
     subnets: tuple[str, ...]
     roles: tuple[Role, ...]
     connections: tuple[Connection, ...]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aib2packer.app.inputs import Template
-from aib2packer.cli.printing import doing, progress
+from aib2packer.cli.printing import doing, fetching, progress
 from tests.cli.test_cli import GOOD, TEMPLATE, WRONG, convert, files_in, run
 
 if TYPE_CHECKING:
@@ -361,6 +361,20 @@ class Terminal(StringIO):
     def isatty(self) -> bool:
         """It is one."""
         return True
+
+
+@pytest.mark.parametrize("columns", [46, 80])
+def test_a_bar_names_where_is_fetched_from_and_no_secret(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    uris = ["https://me:secret@a.example.com/x.sh?sig=secret", "https://b.example.com/y.sh", "x:y"]
+    with fetching(uris, quiet=False) as advance:
+        advance()
+    assert ("a.example.com and 1 more" in terminal.getvalue()) is (columns == 80)
+    assert "secret" not in terminal.getvalue()
+    lines = re.split(r"[\r\n]", re.sub(r"\x1b\[[?\d]*\w", "", terminal.getvalue()))
+    assert max(map(len, lines)) < columns
 
 
 @pytest.mark.parametrize("columns", [20, 46, 80, 200])
