@@ -437,6 +437,7 @@ def test_the_page_loads_nothing_and_has_no_script(tmp_path: Path) -> None:
     assert not re.search(r"<[^>]*\s(?:src|srcset|on\w+|action)\s*=", text)
     assert set(re.findall(r'href="([^"]*)"', text)) <= {f"#{part}" for part in re.findall(r' id="([^"]*)"', text)}
     assert not re.search(r"url\(|@import|expression\(", text)
+    assert not re.search(r'class="[^"]*None', text)
     assert "default-src &#39;none&#39;" not in text
     assert "default-src 'none'; style-src 'unsafe-inline'" in text
     assert "\u202e" not in text

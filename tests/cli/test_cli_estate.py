@@ -248,6 +248,7 @@ def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, pack
     assert '\n# owner = "..."\n' in prod  # an empty value is none
     assert "Standard_D" not in (out / "build.pkr.hcl").read_text(encoding="utf-8")
     assert "-var-file=dev.pkrvars.hcl" in (out / "build.pkr.hcl").read_text(encoding="utf-8")
+    assert ": fill in what is open there." in (out / "build.pkr.hcl").read_text(encoding="utf-8")
     assert "take `prod.pkrvars.hcl` instead of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
     (out / "dev.auto.pkrvars.hcl").write_bytes((out / "dev.pkrvars.hcl").read_bytes())
     assert (verdict := packer.validate(out)).ok, verdict.output
