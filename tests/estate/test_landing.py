@@ -708,14 +708,16 @@ def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way
 
 
 def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:
-    subnet = {"vmProfile": {"vnetConfig": {"subnetId": "[parameters('subnet')]"}}}
+    profile = {"vnetConfig": {"subnetId": "[parameters('subnet')]"}, "userAssignedIdentities": "[parameters('ids')]"}
+    parameters = {"subnet": {"type": "string"}, "ids": {"type": "array"}}
     vhd = {"type": "VHD", "runOutputName": "vhd"}
-    lay("in", web={"parameters": {"subnet": {"type": "string"}}, "resources": [image("web", **subnet, distribute=[vhd])]})
+    lay("in", web={"parameters": parameters, "resources": [image("web", vmProfile=profile, distribute=[vhd])]})
     assert convert("in", "-o", "out")[0] == 0
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert '| `"/subscriptions/$subscription_id"` | `db`, `deep/app` |' in page
     assert '| `"/subscriptions/$(echo "$subnet" \\| cut -d/ -f3)"` | `web` |' in page
+    assert '--name "$vhd_storage_account" --query id --output tsv)"` | `web` |' in page
     assert "| an id that only the build knows | `web` |" in page
     assert "Builds may have different values for a variable" in page
     assert "A scope that only the build knows has no command" in page
