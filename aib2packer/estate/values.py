@@ -72,15 +72,21 @@ def _entry(value: SharedValue) -> str:
     return "\n".join((*(f"# {line}" for line in paths), value.text))
 
 
-def given(estate: Estate, build: EstateBuild, command: PackerCommand, environment: str = "") -> tuple[str, ...]:
-    """The files of values that a command takes, each where it has any: those for all, then the build's own, which count more.
+def needed(estate: Estate, build: EstateBuild, command: PackerCommand) -> tuple[str, ...]:
+    """The files of values that a command cannot do without."""
+    needless = {values_option(OWN_VALUES)} if estate.has_all_of(build) else set()
+    return tuple(option for option in given(estate, build, command) if option not in needless)
 
+
+def given(estate: Estate, build: EstateBuild, command: PackerCommand, environment: str = "") -> tuple[str, ...]:
+    """The files of values that a command takes: those for all, then the build's own, which count more.
+
+    The build's own may not be there where those for all have all that it needs; the script of the pipelines leaves it out then.
     Packer reads some files by itself, but before all that it is given: such a one is named again, after the values for all.
     `environment` is the file to take in the place of the first environment's.
     """
-    needless = {values_option(OWN_VALUES)} if estate.has_all_of(build) else set()
+    needless = frozenset(map(values_option, build.facts.launch.environments)) if environment else frozenset[str]()
     instead = (values_option(environment),) if environment else ()
-    needless |= set(map(values_option, build.facts.launch.environments)) if environment else set()
     own = (*(option for option in command.values if option not in needless), *instead)
     if not estate.shares(build):
         return own

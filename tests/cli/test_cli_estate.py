@@ -274,6 +274,43 @@ def test_a_parameter_that_a_file_leaves_empty_is_open_even_with_a_default(tmp_pa
     assert (verdict := packer.validate(tmp_path / "out")).ok, verdict.output
 
 
+@pytest.mark.parametrize("differ", [False, True])
+def test_of_several_the_one_without_an_environment_is_called_default_and_no_pipeline_runs_it(
+    tmp_path: Path, *, differ: bool
+) -> None:
+    text = SIZED
+    if differ:
+        source = {**TEMPLATE["properties"]["source"], "type": "[parameters('kind')]"}
+        text = deployment({**TEMPLATE, "properties": {**TEMPLATE["properties"], "source": source}}, kind={"type": "string"})
+    given = values(kind="PlatformImage") if differ else values(size="Standard_D2s_v5", owner="me")
+    lay(tmp_path, in__web_json=text, in__web_parameters_json=given, in__web_parameters_prod_json=given)
+    status, _, stderr = convert("in", "-o", "out", "--parameters-beside", cwd=tmp_path)
+    assert status == 0, stderr
+    told = "web.parameters.json names no environment: it becomes `default`, which no pipeline runs"
+    assert told in " ".join(stderr.split())
+    assert (tmp_path / "out/t" / ("default/build.pkr.hcl" if differ else "default.pkrvars.hcl")).exists()
+    jobs = json.loads((tmp_path / "out/pipelines/builds.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in jobs] == ["t-prod"]
+    if not differ:
+        page = (tmp_path / "out/t/MIGRATION.md").read_text(encoding="utf-8")
+        assert "take `default.pkrvars.hcl` instead of `prod.pkrvars.hcl`" in page
+
+
+@pytest.mark.parametrize("used", [("--parameters-beside",), ("-p", "web.parameters.json")])
+def test_what_the_only_parameters_file_leaves_empty_is_open_and_what_set_gives_empty_is_not(
+    tmp_path: Path, used: tuple[str, ...]
+) -> None:
+    lay(tmp_path, web_json=SIZED, web_parameters_json=values(size="", owner="me"))
+    assert convert("web.json", "-o", "out", *used, cwd=tmp_path)[0] == 0
+    assert '\n# size = "..."\n' in (tmp_path / "out/example.pkrvars.hcl").read_text(encoding="utf-8")
+    assert "size" not in (tmp_path / "out/t.auto.pkrvars.hcl").read_text(encoding="utf-8")
+    run("audit", "web.json", *used, "-o", "r.json", cwd=tmp_path)
+    assert [one["what"] for one in json.loads((tmp_path / "r.json").read_text())["byHand"]["Values"]] == ["size"]
+    assert convert("web.json", "-o", "set", *used, "--set", "size=", cwd=tmp_path)[0] == 0
+    assert "size" in (tmp_path / "set/t.auto.pkrvars.hcl").read_text(encoding="utf-8")
+    assert not (tmp_path / "set/example.pkrvars.hcl").exists()
+
+
 def test_environments_whose_builds_differ_get_a_build_each(tmp_path: Path) -> None:
     source = {**TEMPLATE["properties"]["source"], "type": "[parameters('kind')]"}
     text = deployment({**TEMPLATE, "properties": {**TEMPLATE["properties"], "source": source}}, kind={"type": "string"})
