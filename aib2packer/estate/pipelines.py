@@ -8,7 +8,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.estate.values import commands
+from aib2packer.estate.values import commands_of_script
 from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
@@ -226,7 +226,7 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
                     path=build.path,
                     file=files.claim(name[:_LONGEST_FILE]),
                     schedule=schedule,
-                    commands=commands(estate, build, environment),
+                    commands=commands_of_script(estate, build, environment),
                     secrets=_secrets(name, build, secrets),
                     runner=runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth),
                     newest=launch.newest if schedule else "",
