@@ -174,6 +174,8 @@ class Result:
     """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
     stale: tuple[str, ...] = ()
     """What is to be removed from its folder when the files have taken their places: earlier runs have made it."""
+    removed: tuple[str, ...] = ()
+    """What was removed from its folder."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
 

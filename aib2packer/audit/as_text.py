@@ -58,7 +58,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
         told = f"{converted:,} of {converted + lost:,} settings are converted, {of_lost if lost else 'none is lost'}."
         yield from _wrapped("", told)
     if audit.minutes:
-        yield f"The last runs took {audit.minutes:.0f} minutes together, in {_times(audit.with_last_run, 'template')}."
+        of = _times(audit.with_last_run, "template")
+        yield f"The last runs that succeeded took {audit.minutes:.0f} minutes together, in {of}."
     if audit.accepted:
         count = sum(cause.count for cause in audit.accepted)
         yield f"{count} accepted {'finding is' if count == 1 else 'findings are'} not counted (--baseline)."

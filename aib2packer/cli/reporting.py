@@ -70,6 +70,7 @@ class Telling:
         self._states: Counter[State] = Counter()
         self._without_build = 0  # settings of templates that do not convert
         self._diffs: list[str] = []
+        self._removed: list[str] = []
         self._passed_over = self._accepted = 0
         self._refused: list[Judgement] = []
         self._waiting: list[tuple[int, str]] = []  # rows of templates whose files take their places at the end
@@ -88,6 +89,11 @@ class Telling:
         if result.outcome is Outcome.NO_TEMPLATE and not result.findings:
             self._passed_over += 1
             return
+        if result.removed:
+            removed = text.listed(result.removed)
+            self._removed.append(text.safe(f"{result.folder}: removed, as no template makes it any more: {removed}.\n"))
+            if not result.findings:
+                return
         if result.waits:
             self._waiting.append((self._outcomes.total(), str(result.folder or "")))
         self._outcomes[result.outcome.value] += 1
@@ -142,6 +148,7 @@ class Telling:
         if not reporting.quiet:
             if self._diffs:
                 echo("\n".join([*self._diffs, ""]))
+            echo("\n".join(self._removed))
             if self._accepted:
                 told = "finding is" if self._accepted == 1 else "findings are"
                 echo(f"{self._accepted} accepted {told} not shown (--baseline).\n")

@@ -356,14 +356,17 @@ def test_a_short_option_shows_the_help(command: tuple[str, ...]) -> None:
     assert b"aib2packer " in short.stdout.partition(b"\n\n")[2]  # there is an example
 
 
-@pytest.mark.parametrize("name", ["build.tf", "out.json", "x/main.bicep", "foo.hcl", "foo.pkr.json"])
+@pytest.mark.parametrize(
+    "name", ["build.tf", "out.json", "x/main.bicep", "foo.hcl", "foo.hcl2", "foo.pkr.json", "foo.pkr.hcl.txt"]
+)
 def test_an_output_that_cannot_be_meant_is_asked_about(tmp_path: Path, name: str) -> None:
     lay(tmp_path, web_json=GOOD)
     status, _, stderr = convert("web.json", "-o", name, cwd=tmp_path)
     assert status == 2
-    assert f"Did you mean {name.rpartition('.')[0].removesuffix('.pkr')}.pkr.hcl, or the folder {name}/?" in " ".join(
-        stderr.split()
-    )
+    stem = name.rpartition(".")[0].removesuffix(".hcl").removesuffix(".pkr")
+    assert f"Did you mean {stem}.pkr.hcl, or the folder {name}/?" in " ".join(stderr.split())
+    several = convert(".", "-o", name, cwd=tmp_path)[2]
+    assert f"Did you mean the folder {name}/?" in " ".join(several.split())
     assert not (tmp_path / name).exists()
     assert convert("web.json", "-o", f"{name}/", cwd=tmp_path)[0] == 0
 
