@@ -121,6 +121,8 @@ class Options:
     """Old and new names or ids, for those who move something at the same time; they count in every text of the input."""
     environments: tuple[str, ...] = ()
     """Names of files of values that will lie beside the build, for the commands that run it."""
+    left_open: tuple[tuple[str, ...], ...] = ()
+    """The variables that each of these files leaves open."""
     settings: tuple[str, ...] = ()
     """Values of parameters as `NAME=VALUE`, JSON or text; they win over the files."""
     subscription_id: str | None = None

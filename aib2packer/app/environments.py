@@ -38,16 +38,17 @@ def convert_for(
         name: convert(
             text,
             file=file,
-            options=replace(options, parameter_files=(*options.parameter_files, parameters)),
+            options=replace(options, parameter_files=(*options.parameter_files, parameters), facts=True),
         )
         for name, parameters in environments.items()
     }
     if any(one.hcl is None or any(finding.code is FOLDED for finding in one.findings) for one in apart.values()):
-        return _by_environment(apart)
+        return _by_environment(apart, facts=options.facts)
     names = tuple(map(environment_file, environments))
-    common = convert(text, file=file, options=replace(options, environments=names))
+    open_ones = tuple(() if one.facts is None else one.facts.values for one in apart.values())
+    common = convert(text, file=file, options=replace(options, environments=names, left_open=open_ones))
     if common.hcl is None:
-        return _by_environment(apart)
+        return _by_environment(apart, facts=options.facts)
     values = {environment_file(name): _values(one) for name, one in apart.items()}
     findings = dict.fromkeys((*common.findings, *(finding for one in apart.values() for finding in one.findings)))
     known = [one.facts for one in apart.values() if one.facts is not None]
@@ -55,8 +56,10 @@ def convert_for(
     return {"": replace(common, files={**common.files, **values}, findings=tuple(findings), facts=facts)}
 
 
-def _by_environment(apart: dict[str, Conversion]) -> dict[str, Conversion]:
-    """A build for each environment; no pipeline runs the one without a name if there are others."""
+def _by_environment(apart: dict[str, Conversion], *, facts: bool) -> dict[str, Conversion]:
+    """A build for each environment, with facts if they are wanted; no pipeline runs the one without a name beside others."""
+    if not facts:
+        return {name: replace(one, facts=None) for name, one in apart.items()}
     if all(map(is_default, apart)):
         return apart
     return {name: _by_hand(one) if is_default(name) else one for name, one in apart.items()}

@@ -134,7 +134,8 @@ def _commands(run: Commands, before: Sequence[str] = ()) -> list[str]:
     lines = [f"  {command}" for command in (*before, run.init, *run.prepare, *run.exports, run.limited_build)]
     if run.values_file is None or run.copied:
         return lines
-    return [*lines, "", f"{run.values_file} gives values to {', '.join(run.required)}."]
+    given = [name for name in run.required if name not in run.left_open]
+    return [*lines, "", f"{run.values_file} gives values to {', '.join(given)}."] if given else lines
 
 
 def _where(guide: Guide) -> str:

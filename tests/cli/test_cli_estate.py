@@ -248,7 +248,9 @@ def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, pack
     assert '\n# owner = "..."\n' in prod  # an empty value is none
     assert "Standard_D" not in (out / "build.pkr.hcl").read_text(encoding="utf-8")
     assert "-var-file=dev.pkrvars.hcl" in (out / "build.pkr.hcl").read_text(encoding="utf-8")
-    assert "take `prod.pkrvars.hcl` instead of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
+    page = (out / "MIGRATION.md").read_text(encoding="utf-8")
+    assert "take `prod.pkrvars.hcl` instead of `dev.pkrvars.hcl`, and fill in what is open at its end." in page
+    assert "# Fill in" not in page
     (out / "dev.auto.pkrvars.hcl").write_bytes((out / "dev.pkrvars.hcl").read_bytes())
     assert (verdict := packer.validate(out)).ok, verdict.output
 
@@ -267,6 +269,10 @@ def test_a_parameter_that_a_file_leaves_empty_is_open_even_with_a_default(tmp_pa
         '# size = "Standard_D2s_v5"\n'
     )
     assert "# Open" not in prod
+    for name in ("MIGRATION.md", "build.pkr.hcl"):
+        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert "# Fill in size at the end of dev.pkrvars.hcl.\n" in text
+    assert "# dev.pkrvars.hcl gives values to owner.\n" in text
     assert "D2s_v5" in (tmp_path / "out/build.pkr.hcl").read_text(encoding="utf-8")
     done = run("audit", ".", "--parameters-beside", "-o", "r.json", cwd=tmp_path)
     assert [one["what"] for one in json.loads((tmp_path / "r.json").read_text())["byHand"]["Values"]] == ["size"], done
