@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from aib2packer.system.packed import Content
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
-    Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
+    Watch = Callable[[Sequence[str]], AbstractContextManager[Callable[[], object]]]
 
     class Write(Protocol):
         """What writes files."""
@@ -200,7 +200,7 @@ def unreadable(error: FileError) -> Result:
     return Result(name=error.file, outcome=Outcome.UNREADABLE, exit_code=2, findings=(finding,))
 
 
-def _unwatched(_count: int) -> AbstractContextManager[Callable[[], object]]:
+def _unwatched(_uris: Sequence[str]) -> AbstractContextManager[Callable[[], object]]:
     return nullcontext(lambda: None)
 
 
@@ -215,7 +215,7 @@ def make(template: Template, request: Request, watch: Watch = _unwatched) -> tup
     Args:
         template: The input. Where it holds several image templates, each gets a folder of its own, if there is one for all.
         request: What the user asked for.
-        watch: Told how many files are fetched, and when one is.
+        watch: Told what is fetched, by URI, and when one of them is done.
 
     """
     asked = request.below(template)
@@ -385,7 +385,7 @@ def _convert(
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))
     if request.fetch and request.fetcher is not None and any(one.hcl is not None for one in conversions.values()):
-        with watch(len(assets)) as advance:
+        with watch(tuple(dict.fromkeys(one.uri for one in assets))) as advance:
             fetched = request.fetcher(assets, advance)
         conversions = converted(replace(options, assets=fetched))
     return conversions

@@ -370,7 +370,10 @@ def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:
 
 
 def _named(job: tuple[Template, Request] | None) -> str:
-    return "" if job is None else doing(job[0])
+    if job is None:
+        return ""
+    template, request = job
+    return f"fetching for {doing(template)}" if request.fetch else doing(template)
 
 
 def _target(output: str | None, *, many: bool) -> tuple[Path | None, Path | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from aib2packer.findings.text import safe, shortened
+from aib2packer.findings.text import listed, safe, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -75,12 +75,16 @@ def print_waiting(what: str, *, quiet: bool) -> None:
 
 
 @contextmanager
-def fetching(count: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
-    """A bar on a terminal for files that are fetched; what it gives is called when one of them is."""
-    if not count or quiet or not _is_terminal(sys.stderr):
+def fetching(uris: Sequence[str], *, quiet: bool) -> Iterator[Callable[[], object]]:
+    """A bar on a terminal for files that are fetched, with their hosts; what it gives is called when one of them is."""
+    if not uris or quiet or not _is_terminal(sys.stderr):
         yield lambda: None
         return
-    with click.progressbar(length=count, label="Fetching", width=_bar(_columns()), file=sys.stderr) as bar:
+    from urllib.parse import urlsplit
+
+    hosts = listed([*dict.fromkeys(safe(urlsplit(uri).hostname or "") for uri in uris)])
+    label = shortened(f"Fetching from {hosts}", _columns() // 2)
+    with click.progressbar(length=len(uris), label=label, width=_bar(_columns()), file=sys.stderr) as bar:
         yield partial(bar.update, 1)
 
 

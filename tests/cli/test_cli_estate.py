@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aib2packer.app.inputs import Template
-from aib2packer.cli.printing import doing, progress
+from aib2packer.cli.printing import doing, fetching, progress
 from tests.cli.test_cli import GOOD, TEMPLATE, WRONG, convert, files_in, run
 
 if TYPE_CHECKING:
@@ -47,6 +47,25 @@ SIZED = deployment(
     size={"type": "string", "metadata": {"description": "How large the build VM is."}},
     owner={"type": "string"},
 )
+
+
+def test_what_is_fetched_is_named_by_its_host_while_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    with fetching(["https://a.example/s.sh?sig=s3cret", "https://a.example/t.sh", "https://b.example/u"], quiet=False):
+        pass
+    assert "Fetching from a.example" in terminal.getvalue()
+    assert "s3cret" not in terminal.getvalue()
+
+
+def test_a_place_that_several_templates_of_one_file_share_is_named_once(tmp_path: Path) -> None:
+    odd = {**TEMPLATE["properties"], "distribute": [], "source": {"type": "Nope"}}
+    copied = {**TEMPLATE, "name": "[concat('web', copyIndex())]", "copy": {"name": "c", "count": 3}, "properties": odd}
+    lay(tmp_path, all_json=deployment(copied))
+    stderr = convert("all.json", "-o", "out", cwd=tmp_path)[2]
+    assert "Nope" in stderr
+    assert "= also" not in stderr
 
 
 # What is found
