@@ -175,7 +175,7 @@ class Result:
     stale: tuple[str, ...] = ()
     """What is to be removed from its folder when the files have taken their places: earlier runs have made it."""
     removed: tuple[str, ...] = ()
-    """What was removed from its folder."""
+    """What was removed of that."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
 
@@ -215,7 +215,7 @@ def make(template: Template, request: Request, watch: Watch = _unwatched) -> tup
     Args:
         template: The input. Where it holds several image templates, each gets a folder of its own, if there is one for all.
         request: What the user asked for.
-        watch: Told what is fetched, by URI, and when one of them is done.
+        watch: Told which addresses are fetched from, and when one is.
 
     """
     asked = request.below(template)
@@ -385,7 +385,7 @@ def _convert(
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))
     if request.fetch and request.fetcher is not None and any(one.hcl is not None for one in conversions.values()):
-        with watch(tuple(dict.fromkeys(one.uri for one in assets))) as advance:
+        with watch([asset.uri for asset in assets]) as advance:
             fetched = request.fetcher(assets, advance)
         conversions = converted(replace(options, assets=fetched))
     return conversions

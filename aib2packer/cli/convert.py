@@ -372,8 +372,8 @@ def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:
 def _named(job: tuple[Template, Request] | None) -> str:
     if job is None:
         return ""
-    template, request = job
-    return f"fetching for {doing(template)}" if request.fetch else doing(template)
+    what, is_fetched = doing(job[0]), job[1].fetch
+    return f"{what}, and what it fetches" if is_fetched else what
 
 
 def _target(output: str | None, *, many: bool) -> tuple[Path | None, Path | None]:

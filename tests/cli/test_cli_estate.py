@@ -49,16 +49,6 @@ SIZED = deployment(
 )
 
 
-def test_what_is_fetched_is_named_by_its_host_while_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = StringIO()
-    monkeypatch.setattr(terminal, "isatty", lambda: True)
-    monkeypatch.setattr("sys.stderr", terminal)
-    with fetching(["https://a.example/s.sh?sig=s3cret", "https://a.example/t.sh", "https://b.example/u"], quiet=False):
-        pass
-    assert "Fetching from a.example" in terminal.getvalue()
-    assert "s3cret" not in terminal.getvalue()
-
-
 def test_a_place_that_several_templates_of_one_file_share_is_named_once(tmp_path: Path) -> None:
     odd = {**TEMPLATE["properties"], "distribute": [], "source": {"type": "Nope"}}
     copied = {**TEMPLATE, "name": "[concat('web', copyIndex())]", "copy": {"name": "c", "count": 3}, "properties": odd}
@@ -426,6 +416,20 @@ class Terminal(StringIO):
     def isatty(self) -> bool:
         """It is one."""
         return True
+
+
+@pytest.mark.parametrize("columns", [46, 80])
+def test_a_bar_names_where_is_fetched_from_and_no_secret(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    uris = ["https://me:secret@a.example.com/x.sh?sig=secret", "https://b.example.com/y.sh", "x:y"]
+    with fetching(uris, quiet=False) as advance:
+        advance()
+    assert ("a.example.com and 1 more" in terminal.getvalue()) is (columns == 80)
+    assert "secret" not in terminal.getvalue()
+    lines = re.split(r"[\r\n]", re.sub(r"\x1b\[[?\d]*\w", "", terminal.getvalue()))
+    assert max(map(len, lines)) < columns
 
 
 @pytest.mark.parametrize("columns", [20, 46, 80, 200])
