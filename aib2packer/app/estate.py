@@ -169,20 +169,18 @@ def _stands_alone(job: Job) -> bool:
 
 
 def _begin() -> None:
-    """Have a process end with its parent, and leave ctrl-C to that."""
+    """Have a process end with its parent, and leave the signals to that: a terminal and a pipeline signal the whole group."""
     import gc
-    import signal
     from multiprocessing import parent_process
     from threading import Thread
 
-    from aib2packer.app.interrupts import end_in_order
+    from aib2packer.app.interrupts import ignore
 
     def end() -> None:
         if parent := parent_process():
             parent.join()
-            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(1)  # has nothing open
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_in_order()
+    ignore()
     gc.freeze()
     Thread(target=end, daemon=True).start()

@@ -29,6 +29,12 @@ def end_in_order() -> None:
             signal.signal(number, _exit)
 
 
+def ignore() -> None:
+    """Have no signal that can be ignored end the process, as one that another process ends."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def deferred() -> Iterator[Callable[[], None]]:
     """A block that no signal interrupts: one that comes counts when the block is left, or where the block asks for it.

@@ -64,7 +64,7 @@ class ImagePlace:
     """A managed image, its id and the parts of that as words of a shell.
 
     `aside` is the id that it has when it is moved out of the way, into `old_group`. `wants` are the
-    variables of the shell that the words name.
+    variables of the shell that the words name, `naming` those of the build that only name managed images.
     """
 
     id: str
@@ -73,6 +73,7 @@ class ImagePlace:
     group: str
     old_group: str
     wants: tuple[str, ...] = ()
+    naming: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,15 +56,23 @@ def test_several_processors_give_what_one_does(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_ended_leaves_nothing_half_done(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its group"])
+def test_a_run_that_is_ended_leaves_nothing_half_done(tmp_path: Path, number: signal.Signals, *, whole_group: bool) -> None:
     _estate(tmp_path / "images", estate.ALL_PROCESSORS_FROM * 2)
     command = [sys.executable, "-m", "aib2packer", "convert", "images", "-o", "out"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
         deadline = time.monotonic() + 60
         while not list((tmp_path / "out").glob(".*/9.new")) and time.monotonic() < deadline:
             time.sleep(0.01)
-        run.send_signal(number)
-        _, told = run.communicate(timeout=60)
+        if whole_group:  # as a terminal does, and a pipeline that is cancelled
+            os.killpg(run.pid, number)
+        else:
+            run.send_signal(number)
+        try:
+            _, told = run.communicate(timeout=60)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
 
     assert run.returncode != 0
     assert "Traceback" not in told
