@@ -180,6 +180,9 @@ class Facts:
     scripts: tuple[str, ...]
     """Scripts and files that the build fetches."""
     identities: tuple[str, ...]
+    """Under which Image Builder runs the template."""
+    vm_identities: tuple[str, ...]
+    """Identities of the build VM."""
     subnets: tuple[str, ...]
     roles: tuple[Role, ...]
     connections: tuple[Connection, ...]
