@@ -108,7 +108,7 @@ class Service:
     images: tuple[str, ...]
     """What the template makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
     late_images: tuple[tuple[str, str, str], ...]
-    """Those that are named by variables: `images` with two gaps, and the words for them."""
+    """Ends of ids with two gaps, and the words for these, of images that variables name."""
     wants: tuple[str, ...]
     """The variables of the shell in the ids of identities, and in the name of the group."""
 
