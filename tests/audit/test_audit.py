@@ -215,8 +215,9 @@ def test_what_is_to_act_on_is_the_same_number_in_the_table_and_in_sum(tmp_path: 
 
 def test_templates_that_need_nothing_are_counted(tmp_path: Path) -> None:
     private = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
+    vhd = {"type": "VHD", "runOutputName": "v"}
     options = Options(security_type=SecurityType.STANDARD)
-    audit = audit_with(options, tmp_path, {"a": template(properties=private), "b": named("b")})
+    audit = audit_with(options, tmp_path, {"a": template(properties=private, distribute=[vhd]), "b": named("b")})
     assert [(row.name, row.is_ready) for row in audit.rows] == [("a.json", True), ("b.json", False)]
     assert audit.ready == 1
 
