@@ -82,7 +82,7 @@ def test_an_estate_becomes_its_golden_reports(golden: SnapshotAssertion, monkeyp
 
     assert f"{as_text.render(audit, color=False)}\n".encode() == golden(name="audit/report.txt")
     for ending, render in (("md", as_page.markdown), ("html", as_page.html), ("json", as_json.render)):
-        assert render(audit, version="0.0.0", of="images", date="2026-11-27").encode() == golden(name=f"audit/report.{ending}")
+        assert render(audit, version="0.0.0", of="images/", date="2026-11-27").encode() == golden(name=f"audit/report.{ending}")
 
 
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")

@@ -49,7 +49,9 @@ _OF_EACH = {
 
 _CONVERSION = 27_000
 _FINDING = 60
-"""What converting an image template costs besides, in units of `arm/evaluation/budget.py`, and finding it among each other."""
+_DOCUMENT = 150
+"""What converting an image template costs besides, in units of `arm/evaluation/budget.py`, and finding it: each other, and
+each deployment template beside the first."""
 _OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
 """What asks where the template is deployed to; of Terraform whatever stands for that."""
 
@@ -104,7 +106,10 @@ def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Rep
                 None if template is None else replace(template, cloud=context.cloud),
                 None if resource is None else resource.body,
                 tuple(one.name for one in found),
-                _CONVERSION + _FINDING * len(found) + sum(budget.work for budget in context.budgets),
+                _CONVERSION
+                + _FINDING * len(found)
+                + _DOCUMENT * max(0, len(context.budgets) - 1)
+                + sum(budget.work for budget in context.budgets),
             )
         report.return_to(before)
         context = replace(context, shape=context.shape | needed)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from aib2packer.system.packed import Content
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
-    Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
+    Watch = Callable[[Sequence[str]], AbstractContextManager[Callable[[], object]]]
 
     class Write(Protocol):
         """What writes files."""
@@ -174,6 +174,8 @@ class Result:
     """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
     stale: tuple[str, ...] = ()
     """What is to be removed from its folder when the files have taken their places: earlier runs have made it."""
+    removed: tuple[str, ...] = ()
+    """What was removed of that."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
 
@@ -198,7 +200,7 @@ def unreadable(error: FileError) -> Result:
     return Result(name=error.file, outcome=Outcome.UNREADABLE, exit_code=2, findings=(finding,))
 
 
-def _unwatched(_count: int) -> AbstractContextManager[Callable[[], object]]:
+def _unwatched(_uris: Sequence[str]) -> AbstractContextManager[Callable[[], object]]:
     return nullcontext(lambda: None)
 
 
@@ -213,7 +215,7 @@ def make(template: Template, request: Request, watch: Watch = _unwatched) -> tup
     Args:
         template: The input. Where it holds several image templates, each gets a folder of its own, if there is one for all.
         request: What the user asked for.
-        watch: Told how many files are fetched, and when one is.
+        watch: Told which addresses are fetched from, and when one is.
 
     """
     asked = request.below(template)
@@ -367,7 +369,7 @@ def _convert(
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))
     if request.fetch and request.fetcher is not None and any(one.hcl is not None for one in conversions.values()):
-        with watch(len(assets)) as advance:
+        with watch([asset.uri for asset in assets]) as advance:
             fetched = request.fetcher(assets, advance)
         conversions = converted(replace(options, assets=fetched))
     return conversions

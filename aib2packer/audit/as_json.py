@@ -25,6 +25,8 @@ def render(audit: Audit, *, version: str, of: str, date: str) -> str:
         "converted": audit.converted,
         "share": round(audit.share, 2),
         "ready": audit.ready,
+        "unsafe": audit.unsafe,
+        "actOnceConverted": {"findings": audit.later[0], "templates": audit.later[1]},
         "passedOver": audit.passed_over,
         "leftOut": audit.left_out,
         "linksNotFollowed": list(audit.links),
@@ -50,6 +52,7 @@ def _row(row: Row) -> dict[str, object]:
         "template": row.name,
         "outcome": row.outcome,
         "act": row.act,
+        "unsafe": row.is_unsafe,
         "decide": row.decide,
         "know": row.know,
         "values": row.values,
@@ -67,6 +70,7 @@ def _causes(causes: Sequence[Cause]) -> list[dict[str, object]]:
         {
             "code": cause.code.id,
             "title": cause.code.title,
+            "question": cause.question or None,
             "templates": list(cause.templates),
             "findings": [{"message": said.message, "help": said.help, "places": list(said.places)} for said in cause.said],
         }

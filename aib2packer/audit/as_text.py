@@ -45,11 +45,15 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     filled = min(max(round(_BAR * audit.share / 100), bool(done)), _BAR - (done < total))
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.percent}  {bar}"
-    yield f"{audit.ready} of them {'is' if audit.ready == 1 else 'are'} ready, with nothing left to do."
+    if done:
+        yield from _wrapped("", f"{audit.about_waiting}.")
     act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
     of_them = "all" if audit.decided_for_several == decide else f"{audit.decided_for_several} of them"
     several = f", {of_them} for several templates" if audit.decided_for_several else ""
     yield f"{_times(act, 'finding')} to act on, in {_times(audit.to_act_on, 'template')}."
+    yield f"{_times(audit.unsafe, 'build')} {'is' if audit.unsafe == 1 else 'are'} unsafe until somebody acts."
+    if audit.later[0]:
+        yield from _wrapped("", audit.about_later)
     yield f"{_times(decide, 'decision')} to make{several}."
     converted, lost = audit.settings
     if converted or lost:
@@ -58,7 +62,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
         told = f"{converted:,} of {converted + lost:,} settings are converted, {of_lost if lost else 'none is lost'}."
         yield from _wrapped("", told)
     if audit.minutes:
-        yield f"The last runs took {audit.minutes:.0f} minutes together, in {_times(audit.with_last_run, 'template')}."
+        together = " together" if audit.with_last_run > 1 else ""
+        yield f"The last runs of {_times(audit.with_last_run, 'template')} took {audit.minutes:.0f} minutes{together}."
     if audit.accepted:
         count = sum(cause.count for cause in audit.accepted)
         yield f"{count} accepted {'finding is' if count == 1 else 'findings are'} not counted (--baseline)."
@@ -69,7 +74,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
         yield from _wrapped("", audit.about_links)
     if audit.left_out:
         yield f"{_times(audit.left_out, 'image template')} left out: a condition or a loop switches {_it(audit.left_out)} off."
-    yield "Below, each number says how many templates have it."
+    yield "Below, each number says how many templates have it: of those that convert,"
+    yield "except for what keeps the others from converting."
 
 
 def _times(count: int, noun: str) -> str:
@@ -93,11 +99,14 @@ def _causes(title: str, causes: Sequence[Cause], style: Styler, *, messages: int
         yield style(title, "")
     for cause in causes:
         yield from _wrapped(f"{len(cause.templates):>4}  ", f"{cause.code.id} {cause.code.title}")
-        for said in cause.said[:messages]:
+        if cause.question:
+            yield from _wrapped("      ", cause.question)
+        shown = cause.examples[:messages]
+        for said in shown:
             yield from _wrapped("      ", said.message)
             yield from _wrapped("        ", said.help)
-        if len(cause.said) > messages:
-            yield f"      and {len(cause.said) - messages} more like it"
+        if len(cause.said) > len(shown):
+            yield f"      and {len(cause.said) - len(shown)} more: a report has all (--output)"
         yield from _wrapped("      ", f"in {_listed(cause.templates)}")
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Code, Finding
 
+_UNSAFE = {codes.OPEN_TO_THE_INTERNET, codes.SECRET, codes.UNPROTECTED}  # of what there is to act on: the rest fails
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
 
@@ -48,6 +49,7 @@ class Gathering:
         self._states: Counter[State] = Counter()
         self._told = Tellings()
         self._accepted = Tellings()
+        self._later: list[int] = []
         self._lost = _Lost()
         self._by_hand = tuple(map(Gathered, BY_HAND))
         self._shared = tuple(map(Gathered, SHARED))
@@ -61,12 +63,15 @@ class Gathering:
         self._names.append(result.name)
         self._rows.append(_row(result))
         self._states.update(entry.state for entry in result.settings)
-        for one in result.findings:
+        for one in result.findings if _is_counted(result) else _errors(result):
             if one.accepted and one.severity is not Severity.ERROR:
                 self._accepted.add(number, replace(one, help=one.accepted))
             else:
                 self._told.add(number, one)
-        self._lost.add(number, result)
+        if _is_counted(result):
+            self._lost.add(number, result)
+        elif later := _open(result)[Asks.ACT]:
+            self._later.append(later)
         if result.facts is not None:
             for chapter in (*self._by_hand, *self._shared):
                 chapter.add(number, result.facts)
@@ -92,6 +97,7 @@ class Gathering:
             lost_settings=self._lost.settings(names),
             refused=tuple(cause for cause in others if {cause.code, cause.code.formerly} & _REFUSED),
             accepted=self._accepted.causes(names),
+            later=(sum(self._later), len(self._later)),
             by_hand=by_hand,
             shared=shared,
         )
@@ -104,9 +110,23 @@ def _short(names: Sequence[str]) -> Iterator[str]:
     return (str(PurePath(*PurePath(name).parts[len(common) :])) for name in names)
 
 
+def _is_counted(result: Result) -> bool:
+    """Whether all findings count; of what does not convert, only the errors do: nothing else can be seen to before."""
+    return result.outcome in {Outcome.CONVERTED, Outcome.LEFT_OUT}
+
+
+def _errors(result: Result) -> Iterator[Finding]:
+    return (finding for finding in result.findings if finding.severity is Severity.ERROR)
+
+
+def _open(result: Result) -> Counter[Asks]:
+    """How many findings, errors and accepted ones aside, ask for what."""
+    return Counter(one.asks for one in result.findings if not one.accepted and one.severity is not Severity.ERROR)
+
+
 def _row(result: Result) -> Row:
-    open_ones = [finding for finding in result.findings if not finding.accepted]
-    counts = Counter(finding.asks for finding in open_ones if finding.severity is not Severity.ERROR)
+    open_ones = [finding for finding in result.findings if not finding.accepted] if _is_counted(result) else []
+    counts = _open(result) if _is_counted(result) else Counter()
     facts = result.facts
     return Row(
         "",
@@ -122,7 +142,8 @@ def _row(result: Result) -> Row:
         decisions=count_decisions(open_ones),
         lost=_count_lost(result),
         is_left_out=result.outcome is Outcome.LEFT_OUT,
-        why=tuple(dict.fromkeys(one.code.title for one in result.findings if one.severity is Severity.ERROR)),
+        why=tuple(dict.fromkeys(one.code.title for one in _errors(result))),
+        is_unsafe=any(one.code in _UNSAFE for one in open_ones),
     )
 
 

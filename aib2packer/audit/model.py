@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.audit.questions import QUESTIONS
 from aib2packer.findings.model import Asks, is_decision
 from aib2packer.findings.text import about_links
 from aib2packer.lazy.models import dataclass
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code
     from aib2packer.packer.facts import LastRun
 
+_EXAMPLES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A template: what becomes of it, what its findings ask for, and what its build is; nothing of that where there is none.
 
-    Errors are no findings here: `why` has them.
+    Errors are no findings here: `why` has them. The findings of a template that does not convert are not counted.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Row:
     why: tuple[str, ...]
     """Why it is not converted: the titles of the errors."""
 
+    is_unsafe: bool = False
+    """Whether its build is unsafe until somebody acts."""
     is_left_out: bool = False
     """Whether it is switched off, by a condition or a loop without a round: nothing of it was to be converted."""
 
@@ -71,6 +76,28 @@ class Cause:
         """How many findings there are."""
         return sum(len(one.places) for one in self.said)
 
+    @property
+    def question(self) -> str:
+        """What there is to decide, as a question; "" where it is no decision."""
+        return QUESTIONS.get(self.code, "")
+
+    @property
+    def examples(self) -> tuple[Said, ...]:
+        """A few of what is said, as different as possible: one for each thing to do comes first, and no message twice."""
+        found: dict[str, Said] = {}
+        for one in (*(said[0] for _, said in self.remedies), *self.said):
+            found.setdefault(one.message, one)
+        return tuple(found.values())[:_EXAMPLES]
+
+    @property
+    def remedies(self) -> tuple[tuple[str, tuple[Said, ...]], ...]:
+        """What to do, with all that it is said of: what most places need comes first."""
+        by_help: dict[str, list[Said]] = {}
+        for one in self.said:
+            by_help.setdefault(one.help, []).append(one)
+        grouped = ((remedy, tuple(said)) for remedy, said in by_help.items())
+        return tuple(sorted(grouped, key=lambda one: -sum(len(said.places) for said in one[1])))
+
 
 @dataclass(frozen=True, slots=True)
 class LostSetting:
@@ -82,7 +109,7 @@ class LostSetting:
     said: Said
     templates: tuple[str, ...]
     settings: int
-    """Settings of templates that convert; 0 where all of them belong to templates that do not."""
+    """0 where it is more than a setting, such as a trigger beside the template."""
 
     @property
     def why(self) -> str:
@@ -104,6 +131,8 @@ class Need:
     scope: str
     """The id of what it is about, as a word of a shell; "" for what has none."""
     templates: tuple[str, ...]
+    is_covered: bool = False
+    """Whether it is not needed where something wider is there, which its text names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +147,11 @@ class Chapter:
     def templates(self) -> tuple[str, ...]:
         """The templates that need any of it."""
         return tuple(dict.fromkeys(name for need in self.needs for name in need.templates))
+
+    @property
+    def covered(self) -> int:
+        """How many are not needed where something wider is there."""
+        return sum(need.is_covered for need in self.needs)
 
     @property
     def id(self) -> str:
@@ -150,6 +184,8 @@ class Audit:
     """What is no obstacle and in a baseline, with the reason in place of what to do."""
     by_hand: tuple[Chapter, ...]
     shared: tuple[Chapter, ...]
+    later: tuple[int, int] = (0, 0)
+    """Findings to act on of templates that do not convert yet, which are counted nowhere else, and how many have any."""
 
     @property
     def converted(self) -> int:
@@ -165,6 +201,26 @@ class Audit:
     def ready(self) -> int:
         """How many convert as they are."""
         return sum(row.is_ready for row in self.rows)
+
+    @property
+    def about_waiting(self) -> str:
+        """How many of those that convert wait for somebody, and for what."""
+        waiting = self.converted - self.ready
+        if waiting == self.converted:
+            who = "The 1 that converts" if waiting == 1 else f"All {waiting:,} that convert"
+        else:
+            who = f"{waiting:,} of the {self.converted:,} that convert"
+        return f"{who} {'waits' if waiting == 1 else 'wait'} for you to act, to decide or to give a value"
+
+    @property
+    def unsafe(self) -> int:
+        """How many builds are unsafe until somebody acts."""
+        return sum(row.is_unsafe for row in self.rows)
+
+    @property
+    def losing(self) -> int:
+        """How many templates that convert lose settings."""
+        return sum(row.lost > 0 for row in self.rows)
 
     @property
     def lost_in_builds(self) -> int:
@@ -203,8 +259,8 @@ class Audit:
 
     @property
     def to_act_on(self) -> int:
-        """How many templates have something to act on, beside what keeps some from converting."""
-        return len({name for cause in self.asked[Asks.ACT] for name in cause.templates})
+        """How many templates that convert have something to act on."""
+        return sum(row.act > 0 for row in self.rows)
 
     @property
     def share(self) -> float:
@@ -223,6 +279,17 @@ class Audit:
     def about_links(self) -> str:
         """What is said of links that are not followed; "" for none."""
         return about_links(self.links)
+
+    @property
+    def about_later(self) -> str:
+        """What is said of findings to act on that are not counted yet; "" for none."""
+        findings, templates = self.later
+        if not findings:
+            return ""
+        more = "1 more finding" if findings == 1 else f"{findings:,} more findings"
+        if templates == 1:
+            return f"1 template that does not convert yet has {more} to act on, not counted until it converts."
+        return f"{templates:,} templates that do not convert yet have {more} to act on, not counted until they convert."
 
     @property
     def minutes(self) -> float:

@@ -88,8 +88,9 @@ def _runners(facts: Facts) -> Iterator[Need]:
 
 
 _DECLARED = (
-    "`aib2packer convert FOLDER -o DIR` makes each a variable of all builds: one line in "
-    f"`DIR/{ESTATE_VALUES}` changes it everywhere."
+    "`aib2packer convert FOLDER -o DIR` makes each id that templates spell out in full a variable of all builds: one line in "
+    f"`DIR/{ESTATE_VALUES}` changes it everywhere. Those that templates put together from parts are changed by `[replace]` in "
+    "`aib2packer.toml`."
 )
 _REPLACED_BY_ACCOUNT = (
     "Image Builder runs several templates under these identities. No build needs them: the account that Packer signs in with "
@@ -135,7 +136,8 @@ def _told_wider(role: Need, granted: Mapping[tuple[str, str], Need]) -> Need:
     widest = next((granted[role.what, scope] for scope in above if (role.what, scope) in granted), None)
     if widest is None:
         return role
-    return replace(role, about=f"{role.about}; not needed where it is granted on {widest.about.partition(': ')[0]}")
+    about = f"{role.about}; not needed where it is granted on {widest.about.partition(': ')[0]}"
+    return replace(role, about=about, is_covered=True)
 
 
 def _path_of(scope: str) -> str:
@@ -203,7 +205,8 @@ BY_HAND = (
     ),
     Topic(
         "Secrets",
-        "Move these to the secret store of the pipeline; each build takes them from environment variables.",
+        "Move these to the secret store of the pipeline; each build takes them from environment variables. One of them may "
+        "stand for a secret that templates hold in several places.",
         _secrets,
     ),
     Topic(
@@ -237,6 +240,7 @@ SHARED = tuple(
             lambda facts: facts.scripts,
         ),
         ("Identities", _REPLACED_BY_ACCOUNT, lambda facts: facts.identities),
+        ("Identities of build VMs", f"Several build VMs have these. {_DECLARED}", lambda facts: facts.vm_identities),
         ("Subnets", f"Several builds run in these. {_DECLARED}", lambda facts: facts.subnets),
         (
             "Galleries",

@@ -100,7 +100,7 @@ def audit_command(
         files[new_baseline] = accepting.new(Path(new_baseline).parent)
     written = _write(files, force=force)
     if written and not quiet:
-        echo("\n".join(f"Wrote {Path(file)}." for file in files))
+        echo("\n".join(accepting.wrote(file) if file == new_baseline else f"Wrote {Path(file)}." for file in files))
     if accepting.count:
         print_error(f"{baselines.count_failing(accepting.count)}, and not in a baseline")
     failed = audit.share < fail_under or bool(accepting.count)

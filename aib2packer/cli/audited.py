@@ -40,7 +40,12 @@ def _called(argument: str) -> str:
         return "standard input"
     if (name := name_of_template(argument)) is not None:
         return name
-    path = resolved(Path(argument)) or Path(argument)
+    given = Path(argument)
+    path = resolved(given) or given
     above = (path, *path.parents)
     top = next((folder for folder in above if (folder / ".git").exists()), None)
-    return path.name if top is None else path.relative_to(top.parent).as_posix()
+    if top is not None:
+        name = path.relative_to(top.parent).as_posix()
+    else:  # what is above the working folder, or where it lies, is nobody else's business
+        name = given.as_posix() if given.name and not given.is_absolute() and ".." not in given.parts else path.name
+    return f"{name}/" if path.is_dir() else name

@@ -79,8 +79,15 @@ class Accepting:
             print_error(str(error))
             return 2
         if not quiet:
-            echo(f"Wrote {Path(new)}.")
+            echo(self.wrote(new))
         return 0
+
+    def wrote(self, new: str) -> str:
+        """A sentence that says that a new baseline has been written, and if it is empty, why."""
+        if self._failing:
+            return f"Wrote {Path(new)}."
+        why = "for nothing fails" if self._level is not None else "for it takes what fails: say what does, as --fail-on act"
+        return f"Wrote {Path(new)}. It has no entry, {why}."
 
 
 def count_failing(count: int) -> str:

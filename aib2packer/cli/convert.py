@@ -353,7 +353,10 @@ def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:
 
 
 def _named(job: tuple[Template, Request] | None) -> str:
-    return "" if job is None else doing(job[0])
+    if job is None:
+        return ""
+    what, is_fetched = doing(job[0]), job[1].fetch
+    return f"{what}, and what it fetches" if is_fetched else what
 
 
 def _target(output: str | None) -> tuple[Path | None, Path | None]:

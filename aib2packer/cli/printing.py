@@ -75,13 +75,29 @@ def print_waiting(what: str, *, quiet: bool) -> None:
 
 
 @contextmanager
-def fetching(count: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
-    """A bar on a terminal for files that are fetched; what it gives is called when one of them is."""
-    if not count or quiet or not _is_terminal(sys.stderr):
+def fetching(uris: Sequence[str], *, quiet: bool) -> Iterator[Callable[[], object]]:
+    """A bar on a terminal for files that are fetched, and where from; what it gives is called when one of them is."""
+    if not uris or quiet or not _is_terminal(sys.stderr):
         yield lambda: None
         return
-    with click.progressbar(length=count, label="Fetching", width=_bar(_columns()), file=sys.stderr) as bar:
+    bar_width = _bar(_columns())
+    hosts = [*dict.fromkeys(filter(None, map(_host, uris)))]
+    label = f"Fetching from {safe(hosts[0])}" if hosts else "Fetching"
+    if len(hosts) > 1:
+        label += f" and {len(hosts) - 1} more"
+    room = max(_columns() - bar_width - len(_AROUND), _LEAST)
+    with click.progressbar(length=len(uris), label=shortened(label, room), width=bar_width, file=sys.stderr) as bar:
         yield partial(bar.update, 1)
+
+
+def _host(uri: str) -> str:
+    """Where an address leads, without a user or a secret in it; "" where it tells no host."""
+    from urllib.parse import urlsplit
+
+    try:
+        return urlsplit(uri).hostname or ""
+    except ValueError:
+        return ""
 
 
 def width() -> int:

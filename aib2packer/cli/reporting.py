@@ -71,6 +71,7 @@ class Telling:
         self._without_build = 0  # settings of templates that do not convert
         self._diffs: list[str] = []
         self._passed_over = self._accepted = 0
+        self._removed: list[str] = []
         self._refused: list[Judgement] = []
         self._waiting: list[tuple[int, str]] = []  # rows of templates whose files take their places at the end
         self.exit_code = 0
@@ -83,6 +84,11 @@ class Telling:
         self._states.update(result.states)
         self._without_build += result.states[State.LOST] if result.outcome is Outcome.NOT_CONVERTED else 0
         self.renamed |= result.renamed
+        if result.removed:
+            names = text.listed([*map(text.safe, result.removed)])
+            self._removed.append(f"Removed from {text.safe(str(result.folder))}, as no template makes it any more: {names}.")
+            if not result.findings:
+                return
         if self._reporting.reports:
             self._accounts.append(result)
         if result.outcome is Outcome.NO_TEMPLATE and not result.findings:
@@ -140,13 +146,19 @@ class Telling:
         if overview := self._findings_shown(shown):
             echo(overview if reporting.findings is not Format.TEXT else f"{overview}\n")
         if not reporting.quiet:
-            if self._diffs:
-                echo("\n".join([*self._diffs, ""]))
-            if self._accepted:
-                told = "finding is" if self._accepted == 1 else "findings are"
-                echo(f"{self._accepted} accepted {told} not shown (--baseline).\n")
+            for sentence in self._beside_findings():
+                echo(f"{sentence}\n")
             echo(self._summary())
         return self.exit_code
+
+    def _beside_findings(self) -> Iterator[str]:
+        """What there is to say that is no finding."""
+        if self._diffs:
+            yield "\n".join(self._diffs)
+        if self._removed:
+            yield "\n".join(self._removed)
+        if self._accepted:
+            yield f"{self._accepted} accepted {'finding is' if self._accepted == 1 else 'findings are'} not shown (--baseline)."
 
     def _findings_shown(self, judgements: Sequence[Judgement]) -> str:
         """The findings in the format for standard error."""

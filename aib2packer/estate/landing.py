@@ -73,9 +73,7 @@ def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, 
                 findings.append(about_file(LEFT_OVER, str(folder / path), message, "Delete it."))
         if removed:
             _forget(folder, set(removed))
-            message = f"removed, as no template makes it any more: {listed(removed)}"
-            findings.append(about_file(LEFT_OVER, str(folder), message, "Nothing to do."))
-    return (replace(result, findings=tuple(findings)),) if findings else ()
+    return (replace(result, findings=tuple(findings), removed=tuple(removed)),) if findings or removed else ()
 
 
 def _forget(folder: Path, removed: Container[str]) -> None:

@@ -142,6 +142,8 @@ class EstatePage:
     back: Stages
     held_back: Stages
     let_count: Stages
+    managed: tuple[str, ...]
+    """Builds that make managed images."""
     aside: Stages
     """Old managed images are moved out of the way."""
     moved_back: Stages
@@ -198,6 +200,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         auto_run=tuple(about.auto_run),
         numbers_by_time=tuple(about.numbers_by_time),
         can_wait=tuple(about.can_wait),
+        managed=tuple(about.managed),
         identities=_of_several(about.identities, cut_over.delete_identity),
         subnets=_of_several(about.subnets, cut_over.restore_subnet),
         unregister=cut_over.unregister(about.services),
@@ -221,7 +224,7 @@ class _About:
         self.filled, self.environments, self.can_wait = list[str](), list[str](), list[str]()
         self.first: EstateBuild | None = None
         self.starts = False
-        self.auto_run, self.numbers_by_time = list[str](), list[str]()
+        self.auto_run, self.numbers_by_time, self.managed = list[str](), list[str](), list[str]()
         self.identities: dict[str, list[str]] = defaultdict(list)
         self.subnets: dict[str, list[str]] = defaultdict(list)
         for build in estate.builds:
@@ -256,6 +259,7 @@ class _About:
             self.stages[name].add(path, of(service, path))
         self.starts |= service.auto_run or bool(service.triggers)
         self.auto_run += [path] if service.auto_run else []
+        self.managed += [path] if service.managed_images else []
         self.numbers_by_time += [path] if service.counts and service.numbers_by_time else []
         for identity in service.identities:
             self.identities[identity].append(path)

@@ -12,6 +12,7 @@ from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.layout import ATTRIBUTES, IGNORED, RECORD
 from aib2packer.system.files import open_file, read_bytes, resolved
 from aib2packer.system.packed import PackedText
+from aib2packer.text.commands import break_up
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -79,7 +80,12 @@ def text(files: Iterable[tuple[str, str]], builds: Mapping[str, str], for_all: C
 
 
 def _entry(name: str, value: str, *, first: bool) -> str:
-    return f"{'{' if first else ','}\n  {json.dumps(name)}: {json.dumps(value)}"
+    return f"{'{' if first else ','}\n  {_quoted(name)}: {_quoted(value)}"
+
+
+def _quoted(name: str) -> str:
+    """A name in JSON, which shows a build service no command of it."""
+    return break_up(json.dumps(name), lambda char: f"\\u{ord(char):04x}")
 
 
 def _end(entries: Sized) -> str:

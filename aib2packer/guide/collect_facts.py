@@ -43,6 +43,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         definitions=tuple(dict.fromkeys(_definitions(template, symbols))),
         scripts=_distinct(fetched),
         identities=_distinct(map(show, template.identities)),
+        vm_identities=_distinct(_vm_identities(template, show)),
         subnets=_distinct(_subnets(template, show)),
         roles=tuple(dict.fromkeys(map(_role, roles))),
         connections=tuple(Connection(one.source, safe(one.target), one.port, one.why) for one in about.reach),
@@ -72,6 +73,11 @@ def _gallery(definition: str) -> str:
     """The id of the gallery that a definition is in; all of the id where it does not tell."""
     end = definition.lower().rfind("/images/")
     return definition if end == -1 else definition[:end]
+
+
+def _vm_identities(template: ImageTemplate, show: Callable[[TemplateText], str]) -> Iterator[str]:
+    given = template.vm.identities
+    return map(show, given if isinstance(given, tuple) else (given,))  # a parameter may hold all of them
 
 
 def _subnets(template: ImageTemplate, show: Callable[[TemplateText], str]) -> Iterator[str]:

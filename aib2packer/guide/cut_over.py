@@ -12,7 +12,7 @@ from aib2packer.packer.layout import CONSUMERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aib2packer.packer.facts import Service
+    from aib2packer.packer.facts import ImagePlace, Service
 
 _API = "2025-10-01"  # the CLI's own leaves out what newer versions have (docs/reference/azure-runtime.md 8)
 _UNKNOWN = {"subscription": "the subscription of the image templates", "group": "their resource group"}
@@ -138,6 +138,19 @@ def let_count(service: Service) -> tuple[str, ...]:
     )
 
 
+def another_name(service: Service) -> str:
+    """What gives Packer's managed images names of their own as long as Image Builder builds, too; "" where there are none."""
+    if not service.managed_images:
+        return ""
+    by_hand = not all(one.naming for one in service.managed_images)
+    names = dict.fromkeys(name for one in service.managed_images for name in one.naming)
+    ways = [f"Build with `{' '.join(f'-var {name}=...' for name in names)}`."] if names else []
+    if by_hand:
+        where = "`managed_image_name` and the manifest, or the script that makes the image"
+        ways.append(f"In the files of the build, write it in place of the template's: {where}.")
+    return " ".join(ways)
+
+
 def move_aside(service: Service) -> tuple[str, ...]:
     """Commands that move the managed images that are there out of the way of new ones, under their names."""
     groups = {(one.subscription, one.old_group): one.id for one in reversed(service.managed_images)}
@@ -145,7 +158,7 @@ def move_aside(service: Service) -> tuple[str, ...]:
         f"az group create --subscription {subscription} --name {group}"
         f' --location "$(az image show --ids {image} --query location --output tsv)"'
         for (subscription, group), image in groups.items()
-    ) + tuple(f"az resource move --destination-group {one.old_group} --ids {one.id}" for one in service.managed_images)
+    ) + tuple(_move(one, one.old_group, one.id) for one in service.managed_images)
 
 
 def move_back(service: Service) -> tuple[str, ...]:
@@ -155,9 +168,14 @@ def move_back(service: Service) -> tuple[str, ...]:
         for one in service.managed_images
         for line in (
             f"az image delete --ids {one.id}",
-            f"az resource move --destination-group {one.group} --ids {one.aside}",
+            _move(one, one.group, one.aside),
         )
     )
+
+
+def _move(image: ImagePlace, group: str, image_id: str) -> str:
+    # Without its subscription it looks for the group in the one that the CLI has set.
+    return f"az resource move --subscription {image.subscription} --destination-group {group} --ids {image_id}"
 
 
 def renew(service: Service) -> tuple[str, ...]:

@@ -210,9 +210,13 @@ _HOLD_BACK = (
     "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}"
     " (`false` lets it count):"
 )
+_ANOTHER_NAME = (
+    "A managed image has no versions: who uses it has whatever has its name. So give Packer's another name until the cut-over, "
+    "and a new one for each build. {}"
+)
 _MOVE_ASIDE = (
-    "A managed image has no versions, and Packer's takes the name of the old one. To keep that, move it into another resource "
-    "group before the first build; until the build is done, there is none of the name:"
+    "Then move the old image into another resource group, and build once more, now under its name, with which its users have "
+    "Packer's; until the build is done, there is none of the name. Those by other names can go."
 )
 _COMPARE = "To compare, start a VM of the old and one of the new image:"
 _IDENTITY = "Delete an identity, with its role assignments, once no other template and nothing else uses it:"
@@ -227,15 +231,17 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     keep = ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.called or "image"))
     steps = (
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
+        (_MOVE_ASIDE, cut_over.move_aside(one)),
         (
             "The way back, as long as the template is there:",
             (*cut_over.hold_back(one), *cut_over.move_back(one), *cut_over.renew(one), *cut_over.start_again(one)),
         ),
         ("When nobody has missed anything:", (*cut_over.delete(one), *cut_over.delete_aside(one))),
     )
-    aside = (_MOVE_ASIDE, cut_over.move_aside(one))
-    all_steps = (keep, aside, *steps) if guide.in_estate else (keep, aside, *_beside(guide), *steps, *_left(one))
-    (words, commands), *others = (step for step in all_steps if step[1])
+    way = cut_over.another_name(one)
+    name: _Step = (_ANOTHER_NAME.format(way), ())
+    all_steps = (keep, name, *steps) if guide.in_estate else (keep, name, *_beside(guide), *steps, *_left(one))
+    (words, commands), *others = (step for step in all_steps if step[1] or (step is name and way))
     return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
 
 

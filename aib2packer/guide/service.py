@@ -9,6 +9,7 @@ from aib2packer.hcl.values import Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.facts import GalleryPlace, ImagePlace, Service
 from aib2packer.packer.shell_words import Word, shown_word, word
+from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _SUBNET = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Network/virtualNetworks/{}/subnets/{}"
 _ASIDE = "old-"
+_LONGEST_GROUP = 90
+_DIGITS = 6  # of a checksum, which no group of that name has yet
 _AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.2
 
 
@@ -68,13 +71,38 @@ def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
 
 
 def _managed_images(template: ImageTemplate, symbols: Symbols) -> Iterator[ImagePlace]:
+    elsewhere = frozenset(_beside_names(template, symbols))
     for target in template.targets:
         if (image := target.image) is not None and target.definition is None:
             texts = (image.subscription, image.resource_group, image["images"])
             words = subscription, group, name = tuple(_known(text, symbols) for text in texts)
-            aside = shown_word(_ASIDE, group)
+            aside = _group_aside(group)
             there, moved = (shown_word(*_id_of_image(subscription, place, name)) for place in (group, aside))
-            yield ImagePlace(str(there), str(moved), str(subscription), str(group), str(aside), _wants(words))
+            naming = tuple(one for one in _variables(image["images"], symbols) if one not in elsewhere)
+            yield ImagePlace(str(there), str(moved), str(subscription), str(group), str(aside), _wants(words), naming)
+
+
+def _group_aside(group: Word) -> Word:
+    """A resource group beside another: of a name that no other has, and that is not too long."""
+    ending = f"-{sha256_of(str(group).lower().encode())[:_DIGITS]}"
+    if group.names:
+        return shown_word(_ASIDE, group, ending)
+    return Word((f"{_ASIDE}{''.join(map(str, group.parts))[: _LONGEST_GROUP - len(_ASIDE) - len(ending)]}{ending}",))
+
+
+def _beside_names(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
+    """The variables of the build in what the template writes to, but for the names of managed images."""
+    for target in template.targets:
+        if (image := target.definition or target.image) is not None:
+            texts = [image.subscription, image.resource_group]
+            texts += [] if target.definition is None else [image["galleries"], image["images"]]
+            for text in texts:
+                yield from _variables(text, symbols)
+
+
+def _variables(text: TemplateText, symbols: Symbols) -> tuple[str, ...]:
+    """The variables of the build in a text."""
+    return tuple(one.name for one in shown_word(symbols.value(text)).names if isinstance(one, Variable))
 
 
 def _id_of_image(subscription: Word, group: Word, name: Word) -> tuple[str | Word, ...]:

@@ -52,7 +52,7 @@ def still_used(
 def _declarations(file: SourceText) -> Iterator[tuple[str, tuple[Variable | Local, str]]]:
     """The declarations of a file, by `var.` or `local.` and their names, with their text."""
     body = read_hcl(file)
-    for block in () if isinstance(body, int) else body[1]:
+    for block in body[1] if isinstance(body, tuple) else ():
         match block.type, block.labels:
             case "variable", (name,):
                 yield f"var.{name}", (_variable(name, block), block.span.text)

@@ -23,8 +23,8 @@ _STRIPS = re.compile(r"(?<=\$\{)~|~(?=\})")
 _OTHER_LETTERS = re.compile(r"[^\x00-\x7f]")
 
 
-def read_hcl(source: SourceText) -> FileBody | int:
-    """The attributes and blocks of a file, or the offset at which it is no HCL."""
+def read_hcl(source: SourceText) -> FileBody | int | None:
+    """The attributes and blocks of a file; the offset at which it is no HCL; None where it is too large."""
     # python-hcl2 8 cannot read an escaped `$${` right before a reference; places stay where they are.
     text = _LITERAL_SIGILS.sub("__(", source.text)
     body = body_or_place(SourceText(source.name, text))
@@ -32,13 +32,13 @@ def read_hcl(source: SourceText) -> FileBody | int:
         return body
     plainer = _OTHER_LETTERS.sub("_", _STRIPS.sub(" ", text))
     again = body if plainer == text else body_or_place(SourceText(source.name, plainer))
-    return body if isinstance(again, int) else again
+    return again if isinstance(again, tuple) else body
 
 
 def meaning_of(value: Value) -> Meaning | None:
     """What a value of ours means; None where python-hcl2 cannot read what it is in HCL."""
     body = read_hcl(SourceText("", f"value = {print_value(value)}\n"))
-    return None if isinstance(body, int) else meaning(body[0][0].value)
+    return meaning(body[0][0].value) if isinstance(body, tuple) else None
 
 
 def meaning(expression: TfExpression) -> Meaning:

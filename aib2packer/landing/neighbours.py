@@ -7,11 +7,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.findings.model import about_file
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.landing.meaning import meaning, read_hcl
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.layout import BUILD_ENDING, is_converted, own_names
+from aib2packer.terraform.reading import MOST_WORK, work_of
 from aib2packer.terraform.syntax import TfName, TfObject, TfUnread, TfValue
 from aib2packer.text.source import SourceText, Span
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from aib2packer.landing.meaning import Meaning
     from aib2packer.terraform.reading import FileBody
     from aib2packer.terraform.syntax import TfAttribute, TfBlock, TfExpression
+
+_MOST_TOGETHER = 100_000
+"""The words and marks that are read in a folder's files, but for those that conversions have made."""
+_ELSEWHERE = "Split the folder, or convert with -o DIR in place of --into: the build then has a folder of its own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +122,15 @@ def not_converted(files: Iterable[SourceText], build_file: str) -> SourceText | 
     return next((file for file in found if not is_converted(file.text)), None)
 
 
+def _too_large(work: int) -> str:
+    """What is wrong with a file that is not read for its size."""
+    own = f"the file has more than the {MOST_WORK:,} words and marks that are read of one"
+    together = f"with this file, the folder has more than the {_MOST_TOGETHER:,} words and marks that are read of it"
+    return f"{own if work > MOST_WORK else together}, so what it declares is not known"
+
+
 @lru_cache(maxsize=1_000)
-def _read_once(name: str, text: str) -> FileBody | int:
+def _read_once(name: str, text: str) -> FileBody | int | None:
     """A file, which each build of a run that goes to its folder looks at."""
     return read_hcl(SourceText(name, text))
 
@@ -134,6 +147,7 @@ class _Found:
         self.builds: dict[str, Span] = {}
         self.given: set[str] = set()
         self.with_builds: list[SourceText] = []
+        self._left = _MOST_TOGETHER
 
     def read(self, file: SourceText, report: Report) -> None:
         """Read a file, by what its name says that it is."""
@@ -142,7 +156,12 @@ class _Found:
             if isinstance(document, JsonObject):
                 self._read_json(file, document)
             return
-        body = _read_once(file.name, file.text)
+        work = work_of(file.text)
+        body = _read_once(file.name, file.text) if work <= self._left else None
+        if body is None:
+            report.record(about_file(codes.NOT_TERRAFORM, file.name, _too_large(work), _ELSEWHERE))
+            return
+        self._left -= 0 if is_converted(file.text) else work
         if isinstance(body, int):
             report.add(
                 codes.NOT_TERRAFORM,

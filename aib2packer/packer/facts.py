@@ -64,7 +64,7 @@ class ImagePlace:
     """A managed image, its id and the parts of that as words of a shell.
 
     `aside` is the id that it has when it is moved out of the way, into `old_group`. `wants` are the
-    variables of the shell that the words name.
+    variables of the shell that the words name, `naming` those of the build that only name managed images.
     """
 
     id: str
@@ -73,6 +73,7 @@ class ImagePlace:
     group: str
     old_group: str
     wants: tuple[str, ...] = ()
+    naming: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,9 @@ class Facts:
     scripts: tuple[str, ...]
     """Scripts and files that the build fetches."""
     identities: tuple[str, ...]
+    """Under which Image Builder runs the template."""
+    vm_identities: tuple[str, ...]
+    """Identities of the build VM."""
     subnets: tuple[str, ...]
     roles: tuple[Role, ...]
     connections: tuple[Connection, ...]

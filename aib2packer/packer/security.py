@@ -18,8 +18,9 @@ from aib2packer.options import SecurityType
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.facts import GalleryPlace
 from aib2packer.packer.marketplace import Generation
-from aib2packer.packer.shell_words import assignments, shown_name, word
+from aib2packer.packer.shell_words import assignments, to_set, word
 from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.variables.shown import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,6 +75,8 @@ class Security:
     """What the security type of the image definition asks for."""
 
     publishing: Publishing
+    if_trusted: str = ""
+    """What to do where the type, which nobody tells, is TrustedLaunch; "" where it is known, or does not matter."""
 
     @property
     def makes_image(self) -> bool:
@@ -130,14 +133,13 @@ def decide_security(
         )
         return Security(Publishing.TRUSTED_VM)
     elif known is not SecurityType.STANDARD:
-        if known is None:
-            _report_unknown(target, report, can_be_trusted=can_be_trusted, validated=template.validation is not None)
+        unknown = "" if known else _if_trusted(can_be_trusted=can_be_trusted, validated=template.validation is not None)
         if plan.image_group is not None:
-            return Security(Publishing.AS_IT_COMES)
+            return Security(Publishing.AS_IT_COMES, unknown)
         if known is None and can_be_trusted:
-            return Security(Publishing.EITHER)
+            return Security(Publishing.EITHER, unknown)
         _report_image(target.id.text, known, report)
-        return Security(Publishing.TEMPORARY_IMAGE)
+        return Security(Publishing.TEMPORARY_IMAGE, unknown)
     return Security(Publishing.AS_IT_COMES)
 
 
@@ -151,6 +153,17 @@ def look_up(image: ResourceId, shown: Callable[[TemplateText], str], query: str 
     return f"az sig image-definition show {place.options} --query {query}"
 
 
+def told_look_up(image: ResourceId, symbols: Symbols, query: str = _TYPE) -> str:
+    """The command of `look_up` for a message: with the values that are known now, and what is to be set for the others."""
+    words: list[Word] = []
+
+    def shown(text: TemplateText) -> str:
+        words.append(told(text, symbols))
+        return str(words[-1])
+
+    return f"`{look_up(image, shown, query)}`{to_set(words)}"
+
+
 def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[str, ...]:
     """The commands that put the answer into the environment, where all builds find the variable `name`."""
     words: list[Word] = []
@@ -162,7 +175,7 @@ def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[st
 
     asking = look_up(target.id, shown)
     # Two commands: `export X=$(…)` would hide that the question fails.
-    return (*assignments(words, symbols.given), f"PKR_VAR_{name}=$({asking})", f"export PKR_VAR_{name}")
+    return (*assignments(words, symbols.now), f"PKR_VAR_{name}=$({asking})", f"export PKR_VAR_{name}")
 
 
 def _of_definition(template: ImageTemplate, target: GalleryTarget) -> SecurityType | None:
@@ -215,18 +228,23 @@ def _report_image(place: TemplateText, known: SecurityType | None, report: Repor
     )
 
 
-def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bool, validated: bool) -> None:
-    both = ", and validate with it too" if validated else ""
-    then = (
-        f"build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`{both}, or convert with --security-type."
-        if can_be_trusted
-        else "no build can make both the version and a managed image or a VHD, or start from one: publish to another definition"
-        + _OTHER_TARGETS
-    )
+def _if_trusted(*, can_be_trusted: bool, validated: bool) -> str:
+    if can_be_trusted:
+        both = ", and validate with it too" if validated else ""
+        return f"build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`{both}, or convert with --security-type."
+    both = "no build can make both the version and a managed image or a VHD, or start from one: publish to another definition"
+    return both + _OTHER_TARGETS
+
+
+def report_unknown_type(plan: DistributionPlan, security: Security, symbols: Symbols, report: Report) -> None:
+    """Report that nobody tells the security type of the image definition, where it matters."""
+    target = plan.gallery
+    if target is None or not security.if_trusted:
+        return
     report.add(
         codes.SECURITY_TYPE_UNKNOWN,
         target.id.text.span,
         "the security type of the image definition is not known: the version is made from a managed image, which "
         "suits only a definition without a type, or with one that ends in Supported",
-        help=f"Look it up: `{look_up(target.id, shown_name)}`. If that says TrustedLaunch, {then}",
+        help=f"Look it up: {told_look_up(target.id, symbols)}. If that says TrustedLaunch, {security.if_trusted}",
     )

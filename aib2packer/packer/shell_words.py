@@ -12,7 +12,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
@@ -73,6 +73,10 @@ class Word:
             found += part.text.names if isinstance(part, CutOutput) else (part,) if isinstance(part, Variable | Local) else ()
         return tuple(found)
 
+    def filled(self, known: Callable[[Variable | Local], str | None]) -> Word:
+        """The word with the values that are `known`; a value that is not stays a variable of the shell."""
+        return Word(tuple(_filled(part, known) for part in self.parts))
+
 
 def word(*values: Value | Word | None) -> Word | None:
     """Values joined to a word; None where one of them is only known when Packer runs, or has characters that nobody sees."""
@@ -87,6 +91,13 @@ def shown_word(*values: Value | Word | None) -> Word:
     """Values joined to a word, with dots for what is only known when Packer runs."""
     parts = ("..." if part is None else part for value in values for part in _parts(value))
     return Word(_joined([printable(part) if isinstance(part, str) else part for part in parts]))
+
+
+def to_set(words: Iterable[Word]) -> str:
+    """The end of a sentence that shows words: which variables of the shell are to be set for them; "" where none is."""
+    names = [f"`{name}`" for name in dict.fromkeys(name.name for one in words for name in one.names)]
+    all_of_them = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return f", with {all_of_them} set in the shell" if names else ""
 
 
 def shown_name(text: TemplateText) -> str:
@@ -138,16 +149,34 @@ def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
     return (*first, *parts[ending:])
 
 
-def assignments(words: Iterable[Word], given: Mapping[str, Value] | None = None) -> tuple[str, ...]:
-    """A line `name=value` for each variable in the words: what was `given`, or its default; `...` where there is neither."""
+def default_of(name: Variable | Local) -> str | None:
+    """The default of a variable, where that is a text and no secret."""
+    default = name.default if isinstance(name, Variable) and not name.sensitive else None
+    return default if isinstance(default, str) else None
+
+
+def assignments(words: Iterable[Word], known: Callable[[Variable | Local], str | None] = default_of) -> tuple[str, ...]:
+    """A line `name=value` for each variable in the words: the value that is `known`, or `...`."""
     lines: dict[str, str] = {}
     for name in (name for one in words for name in one.names):
-        default = name.default if isinstance(name, Variable) and not name.sensitive else None
-        default = (given or {}).get(name.name, default)
-        known = word(default) if isinstance(default, str) else None
         if lines.get(name.name, "...") == "...":
-            lines[name.name] = "..." if known is None else str(known)
+            lines[name.name] = str(word(known(name)) or "...")
     return tuple(f"{name}={value}" for name, value in lines.items())
+
+
+def _filled(part: WordPart, known: Callable[[Variable | Local], str | None]) -> WordPart:
+    match part:
+        case CutOutput(text):
+            whole = text.filled(known)
+            if whole.names:
+                return replace(part, text=whole)
+            pieces = "".join(map(str, whole.parts)).split("/")[part.first : part.last + 1]
+            return "/".join(pieces)
+        case Variable() | Local():
+            value = known(part)
+            return value if value and word(value) else part
+        case _:
+            return part
 
 
 def _in_quotes(parts: tuple[WordPart, ...]) -> str:

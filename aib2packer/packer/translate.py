@@ -13,6 +13,7 @@ from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.layout import DOWNLOADS, beside_template, downloads_folder
 from aib2packer.packer.model import Steps
+from aib2packer.packer.security import report_unknown_type
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.build_context import BuildContext
 from aib2packer.packer.steps.cli_session import SIGN_IN_FILES
@@ -85,6 +86,7 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     )
     base = _base(template, context, options)
     _report_secret_values(template, symbols, report)
+    report_unknown_type(decisions.plan, decisions.security, symbols, report)
     if template.validation is not None and template.validation.source_only:
         build = source_validation_build(template, kinds, base, context)
         if context.is_windows:
@@ -96,7 +98,7 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     own = {**base.settings, **source, **distribution.settings}
     settings, chains = left_open(own, distribution.post_processors, steps.provisioners)
     steps = replace(steps, files={**steps.files, **base.files})
-    foresee(template, decisions, report)
+    foresee(template, decisions, symbols, report)
     report_validation(template, decisions.validation, options, report)
     build = replace(
         assemble(name, settings, steps, chains, context),

@@ -18,9 +18,10 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
-from aib2packer.packer.security import look_up
-from aib2packer.packer.shell_words import shown_name
+from aib2packer.packer.security import told_look_up
+from aib2packer.packer.shell_words import shown_name, to_set
 from aib2packer.packer.steps.restarts_within import restarts_windows
+from aib2packer.packer.variables.shown import told
 from aib2packer.packer.vm.machine import default_size
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.siblings import ImageDefinition
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.variables.symbols import Symbols
 
 LONGEST_HOSTED_JOB = 360
 """Minutes after which the machines of GitHub and of Azure DevOps end a job (docs/reference/azure-runtime.md 8)."""
@@ -63,11 +65,11 @@ _NEEDS_RESTART = pattern(
 _ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?")
 
 
-def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
+def foresee(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> None:
     """Report what the template gives reason to expect of the build that makes its image."""
     os_type = decisions.os_type
     _check_plan(template, report)
-    _check_own_image(template, report)
+    _check_own_image(template, symbols, report)
     _check_definitions(template, decisions, report)
     _check_processor(template, decisions, report)
     _check_disks(template, decisions, report)
@@ -168,7 +170,7 @@ def _check_definition(definition: ImageDefinition, template: ImageTemplate, deci
         )
 
 
-def _check_own_image(template: ImageTemplate, report: Report) -> None:
+def _check_own_image(template: ImageTemplate, symbols: Symbols, report: Report) -> None:
     """What an image of one's own brings, and no template tells (docs/reference/packer-semantics.md 8.3)."""
     if template.source.marketplace is not None:
         return
@@ -193,17 +195,19 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
         template.source.span,
         f"the source may have what the template does not show: {disks}a purchase plan, without which Azure refuses to make "
         "the VM",
-        help=f"See {_where_to_see(template.source)}: a plan goes into the source as plan_info.",
+        help=f"See {_where_to_see(template.source, symbols)}: a plan goes into the source as plan_info.",
     )
 
 
-def _where_to_see(source: Source) -> str:
+def _where_to_see(source: Source, symbols: Symbols) -> str:
     """Where data disks and the purchase plan of an image of one's own stand: a managed image has no plan that Azure tells."""
     definition = source.definition
     if definition is not None:
-        return f"the dataDisks of the image, and `{look_up(definition, shown_name, 'purchasePlan')}`"
-    if source.kind == ManagedImage.kind:
-        return "`az image show --ids ... --query storageProfile.dataDisks`, and which marketplace image this was made of"
+        return f"the dataDisks of the image, and {told_look_up(definition, symbols, 'purchasePlan')}"
+    if source.kind == ManagedImage.kind and source.image is not None:
+        image = told(source.image.text, symbols)
+        asking = f"`az image show --ids {image} --query storageProfile.dataDisks`{to_set((image,))}"
+        return f"{asking}, and which marketplace image this was made of"
     return "what its publisher says of data disks and a purchase plan"
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
 _MAX_MODULES = 10
+_MOST_CALLS = 800  # what a deployment may have copies of a resource
 _META = {"source", "version", "providers", "depends_on", "count", "for_each"}
 
 
@@ -43,6 +44,7 @@ class _Modules:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.known: dict[str, JsonObject | None] = {}
+        self._calls = 0
 
     def read(self, sources: tuple[SourceText, ...], files: Files, above: tuple[str, ...]) -> JsonObject | None:
         """Read the files of a folder that are to be converted; `above` are files of the modules that lead here, one of each."""
@@ -80,6 +82,11 @@ class _Modules:
             document = self._module(path, source.span, written.files.below(path), above)
             if document is None or not _holds_images(document):
                 continue
+            self._calls += 1
+            if self._calls > _MOST_CALLS:
+                what = f"modules with image templates are called more than {_MOST_CALLS} times: the others are left out"
+                self.report.add(codes.TOO_MANY_SETTINGS, block.span, what, help="Split the configuration.")
+                return
             try:
                 yield _call(block, document, written)
             except NotTranslatedError as error:

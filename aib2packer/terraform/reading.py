@@ -49,9 +49,9 @@ _TOKEN = pattern(
     r""""(?:[^"\\\n]|\\.)*+"|<<-?([\w.-]+)\r?\n(?:(?![ \t]*+\1\b)[^\n]*+\n)*+"""
     r"""|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/|\w++|[^\s\w]"""
 )
-_MOST_WORK = 40_000
+MOST_WORK = 40_000
 """What parsing takes most of a second for, in all files of a conversion; a large configuration has an eighth in a file."""
-_TOO_MUCH = f"has more than the {_MOST_WORK:,} words and marks that are read here"
+_TOO_MUCH = f"has more than the {MOST_WORK:,} words and marks that are read here"
 _MOST_CHARACTERS = 50_000_000
 _OF_EACH_PLACE = 10
 _LINES_OF_A_WORD = 4  # a line that is empty costs as much as a quarter of a word
@@ -71,7 +71,7 @@ class Parser:
     """Parses the files of one conversion: each once, whoever names it, and all together up to a limit."""
 
     def __init__(self) -> None:
-        self._left = _MOST_WORK
+        self._left = MOST_WORK
         self._known: dict[str, FileBody | int | None] = {}
         self._templates: dict[str, TfExpression] = {}
         self._characters = _MOST_CHARACTERS
@@ -92,7 +92,7 @@ class Parser:
     def body(self, source: SourceText) -> FileBody | int | None:
         """The attributes and the blocks that a file holds; the offset at which it is no HCL; None where it is too much."""
         if source.name not in self._known:
-            work = _work_of(source.text)
+            work = work_of(source.text)
             self._known[source.name] = None if work > self._left else _body_or_place(source)
             self._left -= work if work <= self._left else 0
         return self._known[source.name]
@@ -106,7 +106,7 @@ class Parser:
         """
         whole = Span(source, 0, len(source.text))
         known = self._templates.get(source.name)
-        work = _work_of(source.text) if known is None else _places(source.text)
+        work = work_of(source.text) if known is None else _places(source.text)
         if work > self._left:
             raise NotReadError(whole, "a template that is this large")
         self._left -= work
@@ -152,9 +152,9 @@ def _help(body: int | None) -> str:
     return "Correct it: `terraform validate` says more."
 
 
-def body_or_place(source: SourceText) -> FileBody | int:
-    """The attributes and the blocks that a file holds, or the offset at which it is no HCL: 0 for a file that is too large."""
-    return 0 if _work_of(source.text) > _MOST_WORK else _body_or_place(source)
+def body_or_place(source: SourceText) -> FileBody | int | None:
+    """The attributes and the blocks that a file holds; the offset at which it is no HCL; None where it is too large."""
+    return None if work_of(source.text) > MOST_WORK else _body_or_place(source)
 
 
 def _body_or_place(source: SourceText) -> FileBody | int:
@@ -168,7 +168,7 @@ def _body_or_place(source: SourceText) -> FileBody | int:
     return min(position if isinstance(position, int) and position >= 0 else len(source.text), max(len(source.text) - 1, 0))
 
 
-def _work_of(text: str) -> int:
+def work_of(text: str) -> int:
     """How much there is to parse: words, marks and lines outside of text, and what is filled into that, parsed by itself."""
     words = sum(1 for _ in _TOKEN.finditer(text))
     return words + text.count("\n") // _LINES_OF_A_WORD + _OF_EACH_PLACE * _places(text)

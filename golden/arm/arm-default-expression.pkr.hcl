@@ -7,7 +7,7 @@
 # Builder's own service took care of, and may use the gallery.
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
-#   subscription_id=... resource_group_name=... image_name=...
+#   subscription_id=... resource_group_name=... image_name=img-web
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$resource_group_name/providers/Microsoft.Compute/galleries/golden/images/$image_name")
 #
 # Differs from Image Builder: build VM open to the internet (AIB2P318).

@@ -18,9 +18,11 @@ from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
 from aib2packer.audit.baseline import Use, read_baseline, write_baseline
 from aib2packer.audit.gather import gather
+from aib2packer.audit.questions import QUESTIONS
 from aib2packer.audit.terms import terms
+from aib2packer.findings import codes
 from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
-from aib2packer.findings.model import Asks
+from aib2packer.findings.model import Asks, Code, is_decision
 from aib2packer.findings.text import columns
 from aib2packer.lazy.models import replace
 from aib2packer.options import Auth, Options, OsType, SecurityType
@@ -188,6 +190,8 @@ def test_only_all_are_100_percent_and_only_none_are_0(tmp_path: Path, converted:
     assert ("█" in bar, "░" in bar) == (converted > 0, converted < total)
     assert f"{total} templates convert: {percent} " in as_text.render(some, color=False)
     assert f">{percent}</strong> of the templates convert" in as_page.html(some, **STAMP)
+    caption = f"{converted} of {total} templates convert ({percent})"
+    assert caption in as_page.html(some, **STAMP).partition('<div class="whole"')[2].partition("settings")[0]
     assert f"({percent})" in as_page.markdown(some, **STAMP)
 
 
@@ -213,13 +217,73 @@ def test_what_is_to_act_on_is_the_same_number_in_the_table_and_in_sum(tmp_path: 
     assert audit.to_act_on == sum(row.act > 0 for row in audit.rows)
 
 
+def test_only_templates_that_convert_are_counted_and_what_the_others_will_ask_for_is_said_once(tmp_path: Path) -> None:
+    both = {"type": "Shell", "name": "s", "inline": ["id"], "scriptUri": SCRIPT}
+    bad = recent("b", dataDisks=[1], customize=[both])
+    audit = audit_of(tmp_path, a=named("a"), b=bad, c=named("c", source={"type": "Nope"}))
+    causes = [*(cause for causes in audit.asked.values() for cause in causes), *audit.refused]
+    assert {name for cause in causes for name in cause.templates} == {"a.json"}
+    assert audit.lost_settings == ()
+    assert [(row.act, row.decide, row.know, row.lost) for row in audit.rows[1:]] == [(0, 0, 0, 0)] * 2
+    assert audit.later == (1, 1)
+    said = "1 template that does not convert yet has 1 more finding to act on"
+    for shown in (as_page.html(audit, **STAMP), as_page.markdown(audit, **STAMP)):
+        assert said in shown
+    assert said in as_text.render(audit, color=False).replace("\n", " ")
+
+
+def test_builds_that_are_unsafe_until_somebody_acts_are_counted_apart_from_those_that_fail(tmp_path: Path) -> None:
+    private = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
+    audit = audit_of(tmp_path, a=named("a"), b=template(properties=private), c=named("c"), d=named("d", source={"type": "X"}))
+    assert [row.name for row in audit.rows if row.is_unsafe] == ["a.json", "c.json"]
+    assert "2 builds are unsafe until somebody acts" in as_text.render(audit, color=False).replace("\n", " ")
+    assert "2 builds are unsafe until somebody acts" in as_page.markdown(audit, **STAMP)
+    assert ">2</strong> builds are unsafe until somebody acts" in as_page.html(audit, **STAMP)
+
+
+def test_each_decision_asks_a_question(tmp_path: Path) -> None:
+    kinds = {code for code in vars(codes).values() if isinstance(code, Code) and is_decision(code)}
+    assert set(QUESTIONS) == kinds
+    assert all(question.endswith("?") for question in QUESTIONS.values())
+    audit = audit_of(tmp_path, a=named("a"))
+    for cause in audit.decisions:
+        for shown in (as_page.html, as_page.markdown):
+            assert cause.question in html.unescape(shown(audit, **STAMP)).replace("\\", "")
+
+
+def test_what_each_of_many_files_says_is_in_the_report_with_its_place(tmp_path: Path) -> None:
+    broken = {f"f{key}": f'{{"imageTemplates": "x"{key * 3}"}}' for key in "abcdef"}
+    audit = audit_of(tmp_path, **broken)
+    [cause] = audit.obstacles
+    assert len(cause.said) == len(broken)
+    for shown in (as_page.html(audit, **STAMP), as_page.markdown(audit, **STAMP)):
+        text = re.sub(r"<[^>]*>|[`\\]", "", html.unescape(shown))
+        assert "more like it" not in text
+        for said in cause.said:
+            assert said.message.replace("`", "")[1:] in text
+            assert Path(said.places[0]).name in text
+    assert "and 3 more: a report has all" in as_text.render(audit, color=False)
+
+
+def test_a_folder_is_called_one_and_what_is_none_is_not(tmp_path: Path) -> None:
+    audit = audit_of(tmp_path, a=named("a"))
+    for of, is_folder in (("repository/images/", True), ("repository/images/web.json", False)):
+        for shown in (as_page.html, as_page.markdown):
+            text = re.sub(r"<[^>]*>|`", "", shown(audit, version="1", of=of, date="2026-11-27"))
+            assert f"{'folder ' if is_folder else ''}{of}" in text
+            assert ("folder repository" in text) is is_folder
+
+
 def test_templates_that_need_nothing_are_counted(tmp_path: Path) -> None:
     private = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
-    vhd = {"type": "VHD", "runOutputName": "v"}
     options = Options(security_type=SecurityType.STANDARD)
-    audit = audit_with(options, tmp_path, {"a": template(properties=private, distribute=[vhd]), "b": named("b")})
+    audit = audit_with(options, tmp_path, {"a": template(properties=private), "b": named("b")})
+    decided, waiting = audit.rows
+    audit = replace(audit, rows=(replace(decided, decide=0), waiting))
     assert [(row.name, row.is_ready) for row in audit.rows] == [("a.json", True), ("b.json", False)]
     assert audit.ready == 1
+    assert "1 of the 2 that convert waits for you" in as_page.markdown(audit, **STAMP)
+    assert ">1</strong> of the 2 that convert waits for you" in as_page.html(audit, **STAMP)
 
 
 def test_a_gallery_that_several_builds_publish_to_is_shared(tmp_path: Path) -> None:
@@ -228,6 +292,15 @@ def test_a_gallery_that_several_builds_publish_to_is_shared(tmp_path: Path) -> N
     [(gallery, templates)] = wanted(audit, "Galleries").items()
     assert gallery.endswith("/providers/Microsoft.Compute/galleries/golden")
     assert templates == ("a.json", "b.json")
+
+
+def test_identities_that_several_build_vms_have_are_shared_beside_those_that_no_build_needs(tmp_path: Path) -> None:
+    of = f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    own = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {f"{of}/aib": {}}}}
+    images = {name: named(name, vmProfile={"userAssignedIdentities": [f"{of}/vm"]}) | own for name in "ab"}
+    audit = audit_of(tmp_path, **images)
+    assert wanted(audit, "Identities") == {f"{of}/aib": ("a.json", "b.json")}
+    assert wanted(audit, "Identities of build VMs") == {f"{of}/vm": ("a.json", "b.json")}
 
 
 def test_the_minutes_of_a_run_are_told_where_the_input_has_them(tmp_path: Path) -> None:
@@ -244,16 +317,17 @@ def test_what_is_lost_is_named_once_beside_its_number_and_is_no_decision_too(tmp
     }
     audit = audit_of(tmp_path, **{name: recent(name, **odd) for name in "ab"}, c=recent("c", **odd, source={"type": "Nope"}))
     assert [(one.name, one.settings, one.templates) for one in audit.lost_settings] == [
-        ("dataDisks", 4, ("a.json", "b.json", "c.json")),
-        ("customize[].sourceUri", 2, ("a.json", "b.json", "c.json")),
+        ("dataDisks", 4, ("a.json", "b.json")),
+        ("customize[].sourceUri", 2, ("a.json", "b.json")),
     ]
+    assert audit.losing == 2
     assert audit.lost_in_builds == 6
     assert [cause.code.id for cause in audit.lost] == ["AIB2P201"]
     page, text = as_page.markdown(audit, **STAMP), as_text.render(audit, color=False)
     assert (
         page.count("Unknown setting") == page.count("customize\\[\\].sourceUri` |") + 3
     )  # two settings, and where it is refused
-    assert "   3  AIB2P201 dataDisks: unknown setting\n   3  AIB2P201 customize[].sourceUri: unknown setting\n" in text
+    assert "   2  AIB2P201 dataDisks: unknown setting\n   2  AIB2P201 customize[].sourceUri: unknown setting\n" in text
     assert "AIB2P201 unknown setting (see above)" in text
     assert "AIB2P201" not in {cause.code.id for cause in audit.decisions}
 
@@ -281,7 +355,7 @@ def test_what_is_switched_off_is_neither_converted_nor_a_failure(tmp_path: Path)
     assert (audit.converted, audit.total, audit.share, audit.left_out) == (2, 2, 100.0, 2)
     assert [row.outcome for row in audit.rows] == ["converted", "left out", "converted"]
     assert "2 of 2 templates convert: 100 %" in as_text.render(audit, color=False)
-    assert "<strong>0</strong> templates do not convert yet" in as_page.html(audit, **STAMP)
+    assert ">100 %</strong> of the templates convert: 2;" in as_page.html(audit, **STAMP)
 
 
 def test_each_chapter_is_in_the_menu_and_each_address_leads_somewhere(tmp_path: Path) -> None:
@@ -365,6 +439,7 @@ def test_the_page_loads_nothing_and_has_no_script(tmp_path: Path) -> None:
     assert not re.search(r"<[^>]*\s(?:src|srcset|on\w+|action)\s*=", text)
     assert set(re.findall(r'href="([^"]*)"', text)) <= {f"#{part}" for part in re.findall(r' id="([^"]*)"', text)}
     assert not re.search(r"url\(|@import|expression\(", text)
+    assert not re.search(r'class="[^"]*None', text)
     assert "default-src &#39;none&#39;" not in text
     assert "default-src 'none'; style-src 'unsafe-inline'" in text
     assert "\u202e" not in text

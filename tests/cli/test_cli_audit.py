@@ -52,13 +52,13 @@ def test_a_report_says_what_was_looked_at_from_the_name_of_the_repository_on_and
     for folder, path in (repository, "in"), (repository / "in", "."), (repository / "in", "./sub/.."):
         run("audit", path, "--output", str(tmp_path / "r.html"), "--output", str(tmp_path / "r.json"), cwd=folder)
         page = (tmp_path / "r.html").read_text(encoding="utf-8")
-        assert '· contoso/in · <span class="whole-word">2026-11-27<' in page
+        assert 'folder <span class="of">contoso/in/</span> · <span class="whole-word">2026-11-27<' in page
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert (report["lookedAt"], report["date"]) == ("contoso/in", "2026-11-27")
+    assert (report["lookedAt"], report["date"]) == ("contoso/in/", "2026-11-27")
     lay(tmp_path / "alone")
     run("audit", "in", "in/a.json", "--output", "r.md", cwd=tmp_path / "alone")
     page = (tmp_path / "alone" / "r.md").read_text(encoding="utf-8")
-    assert "\nLooked at `in, a.json` on 2026-11-27.\n" in page
+    assert "\nLooked at `in/, in/a.json` on 2026-11-27.\n" in page
 
 
 def test_a_subscription_beside_a_path_is_refused(tmp_path: Path) -> None:
@@ -179,3 +179,13 @@ def test_a_conversion_that_fails_for_its_level_says_so(tmp_path: Path) -> None:
         assert done.stderr.decode().endswith("error: 2 findings are at the level of --fail-on\n")
     done = run("convert", "-q", "in/a.json", "--fail-on", "act", "--findings", "json", cwd=tmp_path)
     assert (done.returncode, json.loads(done.stderr)["formatVersion"]) == (1, 1)
+
+
+def test_a_baseline_that_takes_nothing_says_why(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for level, why in (((), "say what does, as --fail-on act."), (("--fail-on", "error"), "for nothing fails.")):
+        done = run("audit", "in/a.json", *level, "--write-baseline", "known.toml", "--force", cwd=tmp_path)
+        said = " ".join(done.stderr.decode().split())
+        assert "Wrote known.toml. It has no entry, " in said
+        assert said.endswith(why)
+        assert "[[accepted]]" not in (tmp_path / "known.toml").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aib2packer.app.inputs import Template
-from aib2packer.cli.printing import doing, progress
+from aib2packer.cli.printing import doing, fetching, progress
 from tests.cli.test_cli import GOOD, TEMPLATE, WRONG, convert, files_in, run
 
 if TYPE_CHECKING:
@@ -248,6 +248,7 @@ def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, pack
     assert '\n# owner = "..."\n' in prod  # an empty value is none
     assert "Standard_D" not in (out / "build.pkr.hcl").read_text(encoding="utf-8")
     assert "-var-file=dev.pkrvars.hcl" in (out / "build.pkr.hcl").read_text(encoding="utf-8")
+    assert ": fill in what is open there." in (out / "build.pkr.hcl").read_text(encoding="utf-8")
     assert "take `prod.pkrvars.hcl` instead of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
     (out / "dev.auto.pkrvars.hcl").write_bytes((out / "dev.pkrvars.hcl").read_bytes())
     assert (verdict := packer.validate(out)).ok, verdict.output
@@ -361,6 +362,20 @@ class Terminal(StringIO):
     def isatty(self) -> bool:
         """It is one."""
         return True
+
+
+@pytest.mark.parametrize("columns", [46, 80])
+def test_a_bar_names_where_is_fetched_from_and_no_secret(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    uris = ["https://me:secret@a.example.com/x.sh?sig=secret", "https://b.example.com/y.sh", "x:y"]
+    with fetching(uris, quiet=False) as advance:
+        advance()
+    assert ("a.example.com and 1 more" in terminal.getvalue()) is (columns == 80)
+    assert "secret" not in terminal.getvalue()
+    lines = re.split(r"[\r\n]", re.sub(r"\x1b\[[?\d]*\w", "", terminal.getvalue()))
+    assert max(map(len, lines)) < columns
 
 
 @pytest.mark.parametrize("columns", [20, 46, 80, 200])

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import signal
 from pathlib import Path
 
@@ -131,8 +132,9 @@ def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
     status, said = convert("in", "-o", "out", "--prune")
 
     assert status == 0
-    assert "removed, as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
+    assert "as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
     assert "this one does not make" not in said
+    assert "AIB2P438" not in said
     assert not Path("out/deep").exists()
     assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
 
@@ -575,37 +577,88 @@ def test_versions_of_packer_are_held_back_with_one_line_where_nothing_releases_t
     assert "side_by_side" not in Path("alone/build.pkr.hcl").read_text(encoding="utf-8")
 
 
-def test_an_old_managed_image_can_be_kept_under_its_name() -> None:
+def managed(image_id: str) -> dict[str, object]:
+    return {"type": "ManagedImage", "imageId": image_id, "location": "westeurope", "runOutputName": "x"}
+
+
+def moves(page: str) -> list[list[str]]:
+    """The words of the commands that move images."""
+    return [shlex.split(line) for line in page.splitlines() if line.startswith("az resource move ")]
+
+
+def test_an_old_managed_image_is_moved_aside_in_its_own_subscription_when_image_builder_has_stopped() -> None:
     made = "[resourceId(parameters('group'), 'Microsoft.Compute/images', 'desk')]"
-    managed = {"type": "ManagedImage", "imageId": made, "location": "westeurope", "runOutputName": "x"}
-    lay("in", desk={"parameters": {"group": {"type": "string"}}, "resources": [image("desk", distribute=[managed])]})
+    lay("in", desk={"parameters": {"group": {"type": "string"}}, "resources": [image("desk", distribute=[managed(made)])]})
     convert("in", "-o", "out")
 
+    for page in (Path("out/MIGRATION.md"), Path("out/desk/MIGRATION.md")):
+        text = page.read_text(encoding="utf-8")
+        there, back = moves(text)
+        aside = there[there.index("--destination-group") + 1]
+        place = "/subscriptions/$subscription_id/resourceGroups/{}/providers/Microsoft.Compute/images/desk"
+        assert there == [*there[:4], "$subscription_id", "--destination-group", aside, "--ids", place.format("$group")]
+        assert back == [*there[:4], "$subscription_id", "--destination-group", "$group", "--ids", place.format(aside)]
+        assert there[3] == "--subscription"
+        assert re.fullmatch(r"old-[$]group-[0-9a-f]{6}", aside)
+        order = [text.index(words) for words in ("another name", "az image builder wait", "az resource move", "image delete")]
+        assert order == sorted(order)
+        assert "group=..." in text
+
+
+def test_a_group_for_old_images_is_no_other_and_has_a_name_that_azure_takes() -> None:
+    groups = ["a", "old-a", f"{'g' * 85}x", f"{'g' * 85}y", "g" * 90]
+    ids = [f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Compute/images/web" for group in groups]
+    lay("in", **{f"web{number}": image("web", distribute=[managed(one)]) for number, one in enumerate(ids)})
+    convert("in", "-o", "out")
+
+    found = moves(Path("out/MIGRATION.md").read_text(encoding="utf-8"))
+    asides = {words[words.index("--destination-group") + 1] for words in found} - set(groups)
+    assert len(asides) == len(groups)
+    assert {one for one in asides if len(one) > 90} == set()
+
+
+def test_until_the_cut_over_a_managed_image_of_packer_has_another_name() -> None:
+    place = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute"
+    shared = {"type": "SharedImage", "galleryImageId": f"{place}/galleries/g/images/<image>", "runOutputName": "s"}
+    lay("in", own=image("own", distribute=[managed(f"{place}/images/<image>")]))
+    lay("in", plain=image("plain", distribute=[managed(f"{place}/images/web")]))
+    lay(
+        "in",
+        both=image("both", distribute=[managed(f"{place}/images/<image>"), shared | {"replicationRegions": ["westeurope"]}]),
+    )
+    convert("in", "-o", "out")
+
+    said = {
+        name: re.findall(r"a new one for each build[.] (.*)", Path(f"out/{name}/MIGRATION.md").read_text(encoding="utf-8"))
+        for name in ("own", "plain", "both")
+    }
+    where = "`managed_image_name` and the manifest, or the script that makes the image"
+    by_hand = f"In the files of the build, write it in place of the template's: {where}."
+    assert said == {"own": ["Build with `-var image=...`."], "plain": [by_hand], "both": [by_hand]}
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    ids = [
-        f"/subscriptions/$subscription_id/resourceGroups/{part}$group/providers/Microsoft.Compute/images/desk"
-        for part in ("", "old-")
-    ]
-    moves = [f'--destination-group "old-$group" --ids "{ids[0]}"', f'--destination-group "$group" --ids "{ids[1]}"']
-    assert [line.partition(" move ")[2] for line in page.splitlines() if " move " in line and line.startswith("az")] == moves
-    assert "group=..." in page
+    assert page.index("as the pages of these builds say: `both`, `own`, `plain`.") < page.index("Begin with the build")
 
 
 def test_an_id_in_another_group_is_put_together_of_parts_of_an_id() -> None:
-    managed = {"type": "ManagedImage", "imageId": "[parameters('image')]", "location": "westeurope", "runOutputName": "x"}
-    lay("in", desk={"parameters": {"image": {"type": "string"}}, "resources": [image("desk", distribute=[managed])]})
+    lay(
+        "in",
+        desk={
+            "parameters": {"image": {"type": "string"}},
+            "resources": [image("desk", distribute=[managed("[parameters('image')]")])],
+        },
+    )
     convert("in", "-o", "out")
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    place, parts = (
-        "/resourceGroups/old-{}/providers/Microsoft.Compute/images/{}",
-        [f'$(echo "$image" | cut -d/ -f{n})' for n in (3, 5, 9)],
-    )
-    aside = f'"/subscriptions/{parts[0]}{place.format(*parts[1:])}"'
-    assert f'az resource move --destination-group "{parts[1]}" --ids {aside}\n' in page
+    subscription, group, name = (f'$(echo "$image" | cut -d/ -f{n})' for n in (3, 5, 9))
+    (aside,) = set(re.findall(r'--destination-group ("old-[^|]*[|] cut -d/ -f5[)]-[0-9a-f]{6}")', page))
+    moved = f'"/subscriptions/{subscription}/resourceGroups/{aside[1:-1]}/providers/Microsoft.Compute/images/{name}"'
+    move = f'az resource move --subscription "{subscription}" --destination-group'
+    assert f'{move} {aside} --ids "$image"\n' in page
+    assert f'{move} "{group}" --ids {moved}\n' in page
     assert [line for line in page.splitlines() if line.startswith("az image delete")] == [
         'az image delete --ids "$image"',
-        f"az image delete --ids {aside}",
+        f"az image delete --ids {moved}",
     ]
 
 

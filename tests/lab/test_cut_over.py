@@ -80,6 +80,14 @@ def test_role_assignments_are_looked_for_in_all_subscriptions() -> None:
     assert [line for line in lists if "for each in $(az account list" not in line or '--subscription "$each"' not in line] == []
 
 
+def test_a_move_is_made_in_the_subscription_of_what_is_moved() -> None:
+    calls = [call for page in PAGES for call in calls_of_az(commands_of(page.read_text(encoding="utf-8")))]
+    moved = [dict(zip(call[2::2], call[3::2], strict=True)) for call in calls if call[:2] == ["resource", "move"]]
+
+    assert moved
+    assert [one for one in moved if one.get("--subscription") != one["--ids"].split("/")[2]] == []
+
+
 def managed(name: str) -> str:
     """The id of a managed image."""
     return f"/subscriptions/s/resourceGroups/images/providers/Microsoft.Compute/images/{name}"

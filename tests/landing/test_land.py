@@ -176,6 +176,22 @@ def test_a_file_that_is_no_hcl_is_an_error_at_its_place() -> None:
     assert finding.span.source.name == "packer/all.pkr.hcl"
 
 
+def test_files_that_are_too_much_to_read_are_told_with_the_limit_and_the_way_around_it() -> None:
+    made = land("locals {\n" + "  a = 1\n" * 13_000 + "}\n")
+
+    assert made.hcl is None
+    (finding,) = [one for one in made.findings if one.code.id == "AIB2P005"]
+    assert "more than the 40,000 words and marks" in finding.message
+    assert "-o DIR" in finding.help
+
+
+def test_files_of_a_folder_have_a_limit_together() -> None:
+    made = land(*["locals {\n" + "  a = 1\n" * 9_000 + "}\n"] * 4)
+
+    (message,) = said(made, "AIB2P005")
+    assert message.startswith("with this file, the folder has more than the 100,000 words and marks")
+
+
 @pytest.mark.parametrize("line", ["größe = 1", 'b = "a${~ "x" ~}b"', 'b = "%{ if true ~}x%{ endif }"'])
 def test_what_packer_reads_is_read(line: str) -> None:
     made = land(f"locals {{\n  {line}\n  now = 1\n}}\n")

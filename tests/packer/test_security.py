@@ -101,6 +101,27 @@ def test_what_to_ask_is_told_also_where_trusted_launch_cannot_be(more: dict[str,
     assert "no build can make both the version and a managed image or a VHD" in finding.help
 
 
+def test_what_to_ask_has_the_values_that_are_known_and_says_what_to_set() -> None:
+    gallery = {
+        **GALLERY_TARGET,
+        "galleryImageId": "[resourceId('Microsoft.Compute/galleries/images', parameters('in'), variables('n'))]",
+    }
+    parameters: dict[str, Json] = {"in": {"type": "string", "defaultValue": "golden"}, "team": {"type": "string"}}
+    deployment: dict[str, Json] = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": parameters,
+        "variables": {"n": "[concat('img-', toLower(parameters('team')))]"},
+        "resources": [template(distribute=[gallery])],
+    }
+
+    conversion = convert_json(deployment, Options(settings=("team=WEB",)))
+
+    helps = {finding.code.id: finding.help for finding in conversion.findings}
+    assert "--gallery-name golden --gallery-image-definition img-web" in helps["AIB2P439"]
+    assert "with `subscription_id` and `resource_group_name` set in the shell. If" in helps["AIB2P439"]
+    assert 'galleries/golden/images/img-web")`, with `subscription_id` and' in helps["AIB2P413"]
+
+
 def test_the_answer_that_there_is_no_type_is_one() -> None:
     assert 'var.definition_security_type == "" ? "Standard"' in build(None)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
-from aib2packer.packer.shell_words import CommandOutput, Word, assignments, shown_word, word
+from aib2packer.packer.shell_words import CommandOutput, CutOutput, Word, assignments, default_of, shown_word, to_set, word
 
 X = Variable("x", default="a b")
 
@@ -85,4 +85,18 @@ def test_each_variable_is_assigned_once_with_its_default() -> None:
     assert first is not None
     assert second is not None
     assert assignments((first, second)) == ('x="a b"', "key=...")
-    assert assignments((first, second), {"x": "given"}) == ("x=given", "key=...")
+    assert assignments((first, second), lambda name: {"x": "given"}.get(name.name)) == ("x=given", "key=...")
+
+
+def test_a_word_is_filled_with_the_values_that_are_known_and_names_what_is_to_be_set() -> None:
+    known, open_ = Variable("group", "", default="images"), Variable("gallery", "")
+    filled = Word((known, "/", open_)).filled(default_of)
+    assert str(filled) == '"images/$gallery"'
+    assert to_set((filled, filled)) == ", with `gallery` set in the shell"
+    assert to_set((Word((open_, known)),)) == ", with `gallery` and `group` set in the shell"
+    assert not to_set((Word((known,)).filled(default_of),))
+
+
+def test_a_part_of_an_id_that_is_known_is_that_part() -> None:
+    whole = Variable("id", "", default="/subscriptions/s/resourceGroups/g")
+    assert str(Word((CutOutput(Word((whole,)), 4, 4, 4),)).filled(default_of)) == "g"

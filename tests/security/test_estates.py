@@ -45,6 +45,7 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         texts[f"audit.{kind}"] = Path(f"audit.{kind}").read_text(encoding="utf-8")
     pages = sorted(Path("out").rglob("MIGRATION.md"))
     assert len(pages) >= len(NAMES)
+    texts["record"] = Path("out/.aib2packer.json").read_text(encoding="utf-8")
     return texts | {str(page): page.read_text(encoding="utf-8") for page in pages}
 
 

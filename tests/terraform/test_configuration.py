@@ -10,6 +10,7 @@ from aib2packer import Conversion, Options, Severity, convert
 from aib2packer.cli import main
 from aib2packer.findings import codes
 from aib2packer.system.beside import FilesBeside
+from aib2packer.terraform import module
 from aib2packer.text.source import SourceText
 
 PLAIN = """
@@ -239,6 +240,22 @@ def test_values_come_from_files_as_terraform_reads_them_and_from_the_command_lin
     assert '"Standard_D9s_v5"' in hcl(
         converted(configuration(), file=file, parameter_files=(given,), settings=("size=Standard_D9s_v5",))
     )
+
+
+def test_calls_of_modules_with_image_templates_have_a_limit_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_CALLS", 2)
+    (tmp_path / "image").mkdir()
+    (tmp_path / "image/main.tf").write_text(configuration())
+    calls = "".join(f'module "m{n}" {{\n  source = "./image"\n}}\n' for n in range(4))
+
+    conversion = converted(calls, file=str(tmp_path / "main.tf"))
+
+    assert len(conversion.image_templates) == 2
+    (told,) = [one for one in conversion.findings if one.code == codes.TOO_MANY_SETTINGS]
+    assert told.message == "modules with image templates are called more than 2 times: the others are left out"
+    assert told.span.source.text[told.span.start :].startswith('module "m2"')
 
 
 def test_a_module_that_calls_itself_is_read_once_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

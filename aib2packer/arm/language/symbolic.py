@@ -219,7 +219,8 @@ SYMBOLS = (
     VariableSymbol,
 )
 _LEAVES = (ParameterSymbol, DeploymentFact, Deferred, Runtime, Secret)
-_LITERALS = frozenset({str, int, float, bool, type(None)})  # most of what a long list in an expression has
+_BARE = frozenset({int, float, bool, type(None)})
+_LITERALS = _BARE | {str}  # most of what a long list in an expression has
 
 # Facts of a deployment that are always there.
 _TEXTS = frozenset({"subscriptionId", "tenantId", "id", "name", "location", "type", "displayName"})
@@ -555,9 +556,11 @@ def _head(value: object) -> tuple[object, ...]:
 
 
 def rebuild(value: ArmValue, change: Callable[[ArmValue], ArmValue]) -> ArmValue:
-    """A value with each of the values that it is made of changed; itself where none is another then."""
+    """A value with each text and symbol, and all that holds such, changed; itself where none is another then."""
 
     def changed(part: ArmValue | Lambda) -> ArmValue | Lambda:
+        if type(part) in _BARE:
+            return part
         if not isinstance(part, Lambda):
             return change(part)
         body = change(part.body)
@@ -667,6 +670,8 @@ def same(one: ArmValue, other: ArmValue) -> bool | None:
 
 def identity_of(value: ArmValue) -> Hashable | None:
     """Something that is equal for two known values where `same` says so; None for a value that is not known."""
+    if type(value) in _LITERALS:  # as the most are
+        return (type(value), value)
     match value:
         case tuple():
             parts = [identity_of(item) for item in value]

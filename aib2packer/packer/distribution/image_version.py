@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.aib.model import Located
@@ -15,17 +15,18 @@ from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.shell_words import assignments, shown_word, word
+from aib2packer.packer.shell_words import Word, assignments, shown_word, to_set, word
+from aib2packer.packer.variables.shown import told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aib2packer.aib.model import GalleryTarget, Number
     from aib2packer.arm.language.text import TextSymbol
     from aib2packer.findings.model import Report
-    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
+Shown: TypeAlias = "Callable[[TemplateText, Symbols], Word]"
 VERSION = "image_version"
 """The variable and the local that hold the version."""
 _TOLD_IN_FULL = 3  # targets that are counted on by one command, which names all of them
@@ -71,16 +72,16 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
 
 def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
     """Report how versions differ from the service's, and those that a gallery does not take."""
-    options = counting_options(galleries, symbols)
-    told: Counter[str] = Counter()
+    options = _told_options(galleries, symbols)
+    counts: Counter[str] = Counter()
     for target in galleries:
         if is_explicit(target):
             _check(target, report)
             _report_fixed(target, galleries, symbols, report)
             continue
         name = _variable_name(target, galleries, symbols)
-        told[name] += 1
-        what = f"`packer build {options[name]}`" if told[name] <= _TOLD_IN_FULL else "the command of the targets before it"
+        counts[name] += 1
+        what = options[name] if counts[name] <= _TOLD_IN_FULL else "the command of the targets before it"
         _report_by_time(target, what, report)
 
 
@@ -108,11 +109,29 @@ def is_explicit(target: GalleryTarget) -> bool:
 
 def counting_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, str]:
     """The options of `packer build` that count on from the highest version, as the service does, for a shell; by variable."""
+    return {name: _option(name, _counted(same, symbols, _shown_id)) for name, same in _by_variable(galleries, symbols).items()}
+
+
+def _told_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, str]:
+    """The command with each of these options, with the values that are known now, and what is to be set for it."""
+    options: dict[str, str] = {}
+    for name, same in _by_variable(galleries, symbols).items():
+        words = [one.filled(symbols.now) for one in _counted(same, symbols, told)]
+        options[name] = f"`packer build {_option(name, words)}`{to_set(words)}"
+    return options
+
+
+def _by_variable(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, list[GalleryTarget]]:
+    """The targets whose version is made, by the variable that holds it."""
     counted: dict[str, list[GalleryTarget]] = {}
     for target in galleries:
         if not is_explicit(target):
             counted.setdefault(_variable_name(target, galleries, symbols), []).append(target)
-    return {name: f"-var {name}=$(aib2packer next-version {_counted(same, symbols)})" for name, same in counted.items()}
+    return counted
+
+
+def _option(name: str, words: Iterable[Word]) -> str:
+    return f"-var {name}=$(aib2packer next-version {' '.join(dict.fromkeys(map(str, words)))})"
 
 
 def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
@@ -130,30 +149,34 @@ def _name_of_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget]) ->
     return VERSION if len(versions) == 1 else f"{VERSION}_of_target_{target.index}"
 
 
-def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
+def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols, shown: Shown) -> tuple[Word, ...]:
     """What the next version is counted from: galleries that get the same one."""
-    images = dict.fromkeys(str(_image(target, symbols)) for target in galleries)
+    images = (_image(target, symbols, shown) for target in galleries)
     majors = dict.fromkeys(None if target.major is None else symbols.located(target.major) for target in galleries)
-    within = () if None in majors else (f"--major {_in_shell(major)}" for major in majors if major is not None)
-    return " ".join((*images, *within))
+    known = [] if None in majors else [major for major in majors if major is not None]
+    return (*images, *(one for major in known for one in (Word(("--major",)), _major_word(major))))
 
 
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
     """The variables of the shell that the options which count on need, each as `name=value`."""
     counted = [target for target in galleries if not is_explicit(target)]
-    words = [_image(target, symbols) for target in counted]
+    words = [_image(target, symbols, _shown_id) for target in counted]
     words += [shown_word(symbols.value(target.major)) for target in counted if isinstance(target.major, TemplateText)]
-    return assignments(words, symbols.given)
+    return assignments(words, symbols.now)
 
 
-def _image(target: GalleryTarget, symbols: Symbols) -> Word:
-    """The id of an image definition, for a shell."""
-    whole = symbols.value(target.id.text)
-    return word(whole) or definition_scope(target.id, symbols) or shown_word(whole)
+def _image(target: GalleryTarget, symbols: Symbols, shown: Shown) -> Word:
+    """The id of an image definition, for a shell; `shown`: one that only Packer's run knows in full."""
+    text = target.id.text
+    return word(symbols.value(text)) or definition_scope(target.id, symbols) or shown(text, symbols)
 
 
-def _in_shell(major: Value) -> str:
-    return str(major) if isinstance(major, int) else str(shown_word(major))
+def _shown_id(text: TemplateText, symbols: Symbols) -> Word:
+    return shown_word(symbols.value(text))
+
+
+def _major_word(major: Value) -> Word:
+    return shown_word(str(major) if isinstance(major, int) else major)
 
 
 def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> None:
@@ -184,13 +207,14 @@ def _report_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
     """Tell that a version which the template names can be made once only."""
     if target.version is None or target.version.literal is None:
         return
+    image = (definition_scope(target.id, symbols) or told(target.id.text, symbols)).filled(symbols.now)
+    option = _option(_name_of_fixed(target, galleries), [image])
     report.add(
         codes.FIXED_VERSION,
         target.version.span,
         f"the template names the version {target.version}, which can be made once: a build stops where Image Builder, or an "
         "earlier build, has made it",
-        help=f"Give each build a number of its own: `packer build -var {_name_of_fixed(target, galleries)}="
-        f"$(aib2packer next-version {definition_scope(target.id, symbols) or _image(target, symbols)})`.",
+        help=f"Give each build a number of its own: `packer build {option}`{to_set([image])}.",
     )
 
 

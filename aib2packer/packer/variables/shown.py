@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.language.text import LateExpression, Segment, TemplateText
 from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.shell_words import shown_word, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aib2packer.arm.language.text import TextSymbol
     from aib2packer.hcl.values import Value
+    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
 _UNKNOWN = "…"
@@ -23,6 +25,18 @@ _NAME_AT_END = pattern(r"\$(\w+)$", re.ASCII)
 def shown(text: TemplateText, symbols: Symbols) -> str:
     """A text, written as a shell writes one: `$name` is a variable of the build that has no value yet, or a secret one."""
     return _joined(part if isinstance(part, str) else _symbol(part, text, symbols) for part in text.parts)
+
+
+def told(text: TemplateText, symbols: Symbols) -> Word:
+    """A text as a word of a shell: the values that are known, and a variable of the shell for each that is open."""
+    whole = word(symbols.without_findings().value(text)) or shown_word(*(_told(part, text, symbols) for part in text.parts))
+    return whole.filled(symbols.now)
+
+
+def _told(part: str | TextSymbol, text: TemplateText, symbols: Symbols) -> Value:
+    if isinstance(part, LateExpression) and isinstance(known := symbols.resolve(part.value), str | int):
+        return str(known)
+    return part if isinstance(part, str) else symbols.without_findings().value(TemplateText((part,), text.span))
 
 
 def _joined(pieces: Iterable[str]) -> str:

@@ -33,6 +33,7 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
+from aib2packer.packer.shell_words import default_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,6 +93,16 @@ class Symbols:
         ids = (one.parts for one in self.ids.values())
         own = (*local_names_of(self.references), *(local.name for local in self.computed.values()), *ids)
         return frozenset({"has_subnet", *own, *(f"{item.name}_folder" for item in self.references.values())})
+
+    def now(self, name: Variable | Local) -> str | None:
+        """The text of a variable or a local, with given values and defaults; None for a secret, and where there is none."""
+        if isinstance(name, Variable):
+            given = None if name.sensitive else self.given.get(name.name)
+            return given if isinstance(given, str) else default_of(name)
+        leaf = next((one for one, item in (*self.references.items(), *self.computed.items()) if item.name == name.name), None)
+        named = without_names(leaf)
+        known = _as_literal(self.resolve(named) if is_symbol(named) else named)
+        return known if isinstance(known, str) else None
 
     def value(self, text: TemplateText, *, multiline: bool = False) -> Value:
         """A string of the template as HCL; `multiline` as in `Interpolation`."""
