@@ -116,13 +116,13 @@ class Options:
     replace_iso: str | None = None
     """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
     parameter_files: tuple[SourceText, ...] = ()
-    """Parameters files of a deployment template; the later win."""
-    empty_is_open: bool = False
-    """Whether an empty text in a parameters file counts as no value."""
+    """Parameters files of a deployment template; the later win, and an empty text in one counts as no value."""
     replacements: tuple[tuple[str, str], ...] = ()
     """Old and new names or ids, for those who move something at the same time; they count in every text of the input."""
     environments: tuple[str, ...] = ()
     """Names of files of values that will lie beside the build, for the commands that run it."""
+    left_open: tuple[tuple[str, ...], ...] = ()
+    """The variables that each of these files leaves open."""
     settings: tuple[str, ...] = ()
     """Values of parameters as `NAME=VALUE`, JSON or text; they win over the files."""
     subscription_id: str | None = None

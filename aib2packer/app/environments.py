@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.codes import FOLDED
 from aib2packer.lazy.models import replace
-from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file
+from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file, is_default
 from aib2packer.pipeline import convert
 
 if TYPE_CHECKING:
@@ -38,21 +38,38 @@ def convert_for(
         name: convert(
             text,
             file=file,
-            options=replace(options, parameter_files=(*options.parameter_files, parameters), empty_is_open=True),
+            options=replace(options, parameter_files=(*options.parameter_files, parameters), facts=True),
         )
         for name, parameters in environments.items()
     }
     if any(one.hcl is None or any(finding.code is FOLDED for finding in one.findings) for one in apart.values()):
-        return apart
+        return _by_environment(apart, facts=options.facts)
     names = tuple(map(environment_file, environments))
-    common = convert(text, file=file, options=replace(options, environments=names))
+    open_ones = tuple(() if one.facts is None else one.facts.values for one in apart.values())
+    common = convert(text, file=file, options=replace(options, environments=names, left_open=open_ones))
     if common.hcl is None:
-        return apart
+        return _by_environment(apart, facts=options.facts)
     values = {environment_file(name): _values(one) for name, one in apart.items()}
     findings = dict.fromkeys((*common.findings, *(finding for one in apart.values() for finding in one.findings)))
     known = [one.facts for one in apart.values() if one.facts is not None]
     facts = None if common.facts is None else _facts(common.facts, known)
     return {"": replace(common, files={**common.files, **values}, findings=tuple(findings), facts=facts)}
+
+
+def _by_environment(apart: dict[str, Conversion], *, facts: bool) -> dict[str, Conversion]:
+    """A build for each environment, with facts if they are wanted; no pipeline runs the one without a name beside others."""
+    if not facts:
+        return {name: replace(one, facts=None) for name, one in apart.items()}
+    if all(map(is_default, apart)):
+        return apart
+    return {name: _by_hand(one) if is_default(name) else one for name, one in apart.items()}
+
+
+def _by_hand(conversion: Conversion) -> Conversion:
+    facts = conversion.facts
+    if facts is None:
+        return conversion
+    return replace(conversion, facts=replace(facts, launch=replace(facts.launch, by_hand=True)))
 
 
 def _facts(common: Facts, apart: Sequence[Facts]) -> Facts:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.layout import DEFAULT_ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,21 +40,24 @@ def parameters_beside(template: Path, data: bytes) -> tuple[Path, ...]:
 
 
 def environment_of(template: Path, parameters: Path) -> str:
-    """What a parameters file is for, by its name: `dev` for `web.parameters.dev.json`; else that of the file."""
+    """What a parameters file is for, by its name: `dev` for `web.parameters.dev.json`, `default` for `web.parameters.json`."""
     rest = (
         parameters.stem[len(template.stem) :]
         if parameters.stem.casefold().startswith(template.stem.casefold())
         else parameters.stem
     )
     words = [word for word in re.split(r"[._-]+", rest) if word and not _PARAMETERS.fullmatch(word)]
-    return "-".join(words) or parameters.stem
+    return "-".join(words) or DEFAULT_ENVIRONMENT
 
 
 def environments_of(template: Path, files: Iterable[Path]) -> dict[str, Path]:
-    """Parameters files by what each is for: a name that every system takes for a file, and that no two of them have."""
+    """Parameters files by what each is for: a name that every system takes for a file, and that no two of them have.
+
+    One whose name does not say what it is for comes last: the commands take the first.
+    """
     named: dict[str, Path] = {}
     taken: set[str] = set()
-    for file in files:
+    for file in sorted(files, key=lambda file: environment_of(template, file) == DEFAULT_ENVIRONMENT):
         made = portable_name(environment_of(template, file), "environment")
         free = (made if number == 1 else f"{made}-{number}" for number in count(1))
         name = next(one for one in free if one.casefold() not in taken)

@@ -28,7 +28,7 @@ from aib2packer.findings.text import safe
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
-from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
+from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER, is_default
 from aib2packer.pipeline import convert, open_input
 from aib2packer.system.files import MOST
 from aib2packer.text.checksum import sha256_of
@@ -281,7 +281,7 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
     files = {path: read_values(str(path), path, request.most) for path in found}
     if len(files) > 1 and request.folder is not None:
         named = {name: files[path] for name, path in environments_of(template.path, files).items()}
-        return replace(request, environments=named), ()
+        return replace(request, environments=named), _without_environment(named)
     used = replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1]))
     return used, _not_used(found[1:], "Convert with -o DIR, which writes a file of values for each.")
 
@@ -291,6 +291,22 @@ def _not_used(files: Sequence[Path], what_to_do: str) -> tuple[Finding, ...]:
     return tuple(
         about_file(PARAMETERS_BESIDE, str(path), f"{path.name} lies beside the template, but is not used", what_to_do)
         for path in files
+    )
+
+
+def _without_environment(named: Mapping[str, SourceText]) -> tuple[Finding, ...]:
+    """A finding about each parameters file whose name tells no environment, where others do."""
+    if all(map(is_default, named)):
+        return ()
+    return tuple(
+        about_file(
+            PARAMETERS_BESIDE,
+            file.name,
+            f"{PurePath(file.name).name} names no environment: it becomes `{name}`, which no pipeline runs",
+            "Name the file after its environment if a pipeline must run it.",
+        )
+        for name, file in named.items()
+        if is_default(name)
     )
 
 

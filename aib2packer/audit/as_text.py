@@ -63,7 +63,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
         yield from _wrapped("", told)
     if audit.minutes:
         together = " together" if audit.with_last_run > 1 else ""
-        yield f"The last runs of {_times(audit.with_last_run, 'template')} took {audit.minutes:.0f} minutes{together}."
+        of = _times(audit.with_last_run, "template")
+        yield f"The last successful runs of {of} took {audit.minutes:.0f} minutes{together}."
     if audit.accepted:
         count = sum(cause.count for cause in audit.accepted)
         yield f"{count} accepted {'finding is' if count == 1 else 'findings are'} not counted (--baseline)."

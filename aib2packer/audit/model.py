@@ -254,8 +254,8 @@ class Audit:
 
     @property
     def with_last_run(self) -> int:
-        """How many templates tell how long their last run took."""
-        return sum(row.last_run is not None and row.last_run.minutes is not None for row in self.rows)
+        """How many templates tell how long their last run took, which succeeded."""
+        return len(self._minutes)
 
     @property
     def to_act_on(self) -> int:
@@ -293,5 +293,10 @@ class Audit:
 
     @property
     def minutes(self) -> float:
-        """The minutes that the last runs took, of those templates that tell."""
-        return sum(row.last_run.minutes for row in self.rows if row.last_run and row.last_run.minutes is not None)
+        """The minutes that the last runs took, of those templates that tell: what a run that failed took says nothing."""
+        return sum(self._minutes)
+
+    @property
+    def _minutes(self) -> list[float]:
+        runs = (row.last_run for row in self.rows if row.last_run and row.last_run.state.endswith("Succeeded"))
+        return [run.minutes for run in runs if run.minutes is not None]

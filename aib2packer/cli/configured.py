@@ -42,6 +42,15 @@ _NOT_IN_FILES = {"config", "output", "into", "help", "check", "force", "write-ba
 def load(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Find and read the file, before other options get their defaults from it."""
     try:
+        return _load(context, value)
+    except click.BadParameter as error:
+        if value is None:  # then nobody has given the option that click would name
+            raise click.UsageError(error.message) from error
+        raise
+
+
+def _load(context: click.Context, value: str | None) -> str | None:
+    try:
         file = find_config(_inputs(context), Path.cwd()) if value is None else Path(value) if value else None
         config = Config() if file is None else read_config(file)
     except FileError as error:

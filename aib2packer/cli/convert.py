@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
-_NO_FOLDERS = {".hcl", ".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
+_NO_FOLDERS = {".hcl", ".hcl2", ".tf", ".tfvars", ".json", ".jsonc", ".bicep"}
+_NO_FOLDERS |= {".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
 
 
 @click.command("convert", cls=SectionedCommand)
@@ -85,8 +86,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     """  # noqa: D301 - click's mark for lines that stay as they are
     in_azure = not templates and (subscription is not None or given["resource_group"] is not None)
     context, arguments = click.get_current_context(), templates or (STDIN,)
-    file, folder = _target(output) if into is None else (None, Path(into))
     many = in_azure or len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
+    file, folder = _target(output, many=many) if into is None else (None, Path(into))
     for wrong, message in (
         (
             not templates and not in_azure and sys.stdin is not None and sys.stdin.isatty(),
@@ -136,7 +137,11 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             group = cast("str | None", given["resource_group"])
             print_waiting("Waiting for az, which lists the image templates.", quiet=reporting.quiet)
             arguments, listed = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
-        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]), links.append)
+        inputs = _not_replaced(
+            collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]), links.append),
+            (*parameter_files, baseline or ""),
+            reporting,
+        )
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     of_run: dict[str, object] = {"file": file, "folder": folder, "into": _shared(into), "most": most, "fetcher": _fetcher()}
@@ -255,6 +260,18 @@ def _refuse(error: FileError, reporting: Reporting) -> int:
     return telling.end()
 
 
+def _not_replaced(inputs: Sequence[Template], others: Sequence[str], reporting: Reporting) -> Sequence[Template]:
+    """The inputs, where no file of what is reported would replace one of them, or another file that the run reads."""
+    reports = [("--report", file) for file in reporting.reports]
+    reports += [("--findings-file", file) for file in reporting.findings_files]
+    read = {os.path.realpath(one) for one in (*(str(one.path or "") for one in inputs), *others) if one} if reports else set()
+    for option, file in reports:
+        if os.path.realpath(file) in read:
+            message = f"{option} {file} would replace a file that this run reads. Give another file."
+            raise click.UsageError(message)
+    return inputs
+
+
 def _baseline(file: str | None, most: int) -> Baseline | None:
     """What a baseline accepts; None where none is given.
 
@@ -359,7 +376,7 @@ def _named(job: tuple[Template, Request] | None) -> str:
     return f"{what}, and what it fetches" if is_fetched else what
 
 
-def _target(output: str | None) -> tuple[Path | None, Path | None]:
+def _target(output: str | None, *, many: bool) -> tuple[Path | None, Path | None]:
     """The file or the folder that `-o` names; neither for standard output."""
     if output is None or output == "-":
         return None, None
@@ -369,8 +386,10 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     if path.name.endswith(BUILD_ENDING):
         return path, None
     if path.suffix.lower() in _NO_FOLDERS and not path.exists():
-        meant = path.with_name(f"{path.stem.removesuffix('.pkr')}{BUILD_ENDING}")
+        meant = path.with_name(f"{path.stem.removesuffix('.hcl').removesuffix('.pkr')}{BUILD_ENDING}")
         message = f"{output} is not the name of an HCL file that Packer reads. Did you mean {meant}, or the folder {output}/?"
+        if many:
+            message = f"A folder or several templates need a folder to write to. Did you mean the folder {output}/?"
         raise click.BadParameter(message, param_hint="-o")
     return None, path
 

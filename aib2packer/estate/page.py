@@ -9,7 +9,7 @@ from aib2packer.app.run import Outcome
 from aib2packer.audit.causes import Tellings
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS
 from aib2packer.audit.needs import BY_HAND, Gathered
-from aib2packer.estate.values import commands, given
+from aib2packer.estate.values import commands, needed
 from aib2packer.findings.model import Asks, Severity, is_decision
 from aib2packer.findings.text import capitalized, printable, safe
 from aib2packer.guide import cut_over
@@ -249,7 +249,7 @@ class _About:
             self.environments += (f"{path}/{file}" for file in launch.environments)
         if any(entry.name == SIDE_BY_SIDE.name for entry in build.facts.entries):
             self.can_wait.append(path)
-        if estate.shares(build) and len(options := given(estate, build, launch.builds[0])) > self._most:
+        if estate.shares(build) and len(options := needed(estate, build, launch.builds[0])) > self._most:
             self.values_in, self._most = (path, " ".join(options)), len(options)
         self._add_service(build.facts.service, path)
 

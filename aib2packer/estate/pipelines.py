@@ -8,12 +8,21 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.estate.values import commands
+from aib2packer.estate.values import commands_of_script
 from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN, SINGLE_PIPELINES
+from aib2packer.packer.layout import (
+    AZURE_PIPELINES,
+    BUILDS,
+    ENVIRONMENT_ENDING,
+    GITHUB_ACTIONS,
+    PICK,
+    RUN,
+    SINGLE_PIPELINES,
+    is_default,
+)
 from aib2packer.rendering.templates import yaml_environment
 from aib2packer.system.packed import Packed, PackedText, Picked
 
@@ -207,7 +216,7 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
         launch, schedule = build.facts.launch, _schedule(build)
-        for environment in launch.environments or ("",):
+        for environment in () if launch.by_hand else _to_run(launch.environments):
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
             name = names.claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
             found.append(
@@ -217,7 +226,7 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
                     path=build.path,
                     file=files.claim(name[:_LONGEST_FILE]),
                     schedule=schedule,
-                    commands=commands(estate, build, environment),
+                    commands=commands_of_script(estate, build, environment),
                     secrets=_secrets(name, build, secrets),
                     runner=runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth),
                     newest=launch.newest if schedule else "",
@@ -230,6 +239,11 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
                 )
             )
     return found
+
+
+def _to_run(environments: Sequence[str]) -> Sequence[str]:
+    """The environments that pipelines run: not the one without a name if there are others; "" for a build that has none."""
+    return [one for one in environments if not is_default(one.removesuffix(ENVIRONMENT_ENDING))] or environments or ("",)
 
 
 class PipelineNames:

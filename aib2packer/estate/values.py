@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from array import array
+from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import ESTATE_VALUES, OWN_VALUES, VALUES_ENDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.packer.facts import PackerCommand, ValueEntry
@@ -72,15 +73,21 @@ def _entry(value: SharedValue) -> str:
     return "\n".join((*(f"# {line}" for line in paths), value.text))
 
 
-def given(estate: Estate, build: EstateBuild, command: PackerCommand, environment: str = "") -> tuple[str, ...]:
-    """The files of values that a command takes, each where it has any: those for all, then the build's own, which count more.
+def needed(estate: Estate, build: EstateBuild, command: PackerCommand) -> tuple[str, ...]:
+    """The files of values that a command cannot do without."""
+    needless = {values_option(OWN_VALUES)} if estate.has_all_of(build) else set()
+    return tuple(option for option in given(estate, build, command) if option not in needless)
 
+
+def given(estate: Estate, build: EstateBuild, command: PackerCommand, environment: str = "") -> tuple[str, ...]:
+    """The files of values that a command takes: those for all, then the build's own, which count more.
+
+    The build's own may not be there where those for all have all that it needs; the script of the pipelines leaves it out then.
     Packer reads some files by itself, but before all that it is given: such a one is named again, after the values for all.
     `environment` is the file to take in the place of the first environment's.
     """
-    needless = {values_option(OWN_VALUES)} if estate.has_all_of(build) else set()
+    needless = frozenset(map(values_option, build.facts.launch.environments)) if environment else frozenset[str]()
     instead = (values_option(environment),) if environment else ()
-    needless |= set(map(values_option, build.facts.launch.environments)) if environment else set()
     own = (*(option for option in command.values if option not in needless), *instead)
     if not estate.shares(build):
         return own
@@ -94,11 +101,20 @@ def _read_by_itself(build: EstateBuild, command: PackerCommand) -> Iterator[str]
             yield path
 
 
-def commands(estate: Estate, build: EstateBuild, environment: str = "") -> tuple[str, ...]:
-    """What runs a build in its folder, for the first environment or the one whose file is named."""
+def commands(estate: Estate, build: EstateBuild) -> tuple[str, ...]:
+    """What a person runs for a build in its folder, for the first environment."""
+    return _commands(estate, build, partial(needed, estate, build))
+
+
+def commands_of_script(estate: Estate, build: EstateBuild, environment: str) -> tuple[str, ...]:
+    """What the script of the pipelines runs, for the environment whose file is named; "" for a build that has none."""
+    return _commands(estate, build, lambda command: given(estate, build, command, environment))
+
+
+def _commands(estate: Estate, build: EstateBuild, values: Callable[[PackerCommand], tuple[str, ...]]) -> tuple[str, ...]:
     launch = build.facts.launch
     # packer validate warns of each value of others, which packer build takes without a word.
     quiet = (_NO_WARNING,) if estate.shares(build) and estate.has_others(build) else ()
-    checks = (replace(one, values=(*quiet, *given(estate, build, one, environment))) for one in launch.checks)
-    builds = (replace(one, values=given(estate, build, one, environment)) for one in launch.builds)
+    checks = (replace(one, values=(*quiet, *values(one))) for one in launch.checks)
+    builds = (replace(one, values=values(one)) for one in launch.builds)
     return (launch.init, *map(str, (*checks, *builds)))

@@ -105,7 +105,7 @@ class Overview:
         if said in self._acts:
             self._acts[said][1].add(place(finding))
         else:
-            self._acts[said] = (text.render([finding], color=self._color), _Some(_PLACES_TO_ACT))
+            self._acts[said] = (text.render([finding], color=self._color), _Some(_PLACES_TO_ACT, place(finding)))
 
     def _decide(self, finding: Finding, template: str) -> None:
         name = safe(finding.span.source.name) if finding.is_about_file else template
@@ -138,11 +138,12 @@ class _Decision:
 class _Some:
     """The first of some names, and how many there are; one that comes again at once counts once."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, shown: str | None = None) -> None:
+        """`shown`: what has been named already, and is not counted if it comes again at once."""
         self.count = 0
         self._most = most
         self._first: list[str] = []
-        self._last: str | None = None
+        self._last = shown
 
     def add(self, name: str) -> None:
         if name != self._last:

@@ -90,6 +90,8 @@ class Commands:
     shapes: Mapping[str, str]
     """What those of the required variables look like that are no plain values, as HCL."""
     secrets: tuple[str, ...]
+    left_open: tuple[str, ...] = ()
+    """What the file of values leaves open, where it is one of the user's."""
     example: str = EXAMPLE
     """The file that shows which values the build needs."""
     only: tuple[str, ...] = ()
@@ -115,6 +117,8 @@ class Commands:
     @property
     def prepare(self) -> tuple[str, ...]:
         """Make the file of values, which must be filled in."""
+        if self.values_file is not None and self.left_open:
+            return (f"# Fill in {', '.join(self.left_open)} at the end of {self.values_file}.",)
         return (f"cp {self.example} {self.values_file}  # and fill it in",) if self.copied else ()
 
     @property
@@ -200,6 +204,7 @@ def commands_of(  # noqa: PLR0913 - what a command is made of
         target=target,
         values_file=next(iter(options.environments), names.values) if from_file else None,
         copied=copied,
+        left_open=next(iter(options.left_open), ()),
         example=names.own(EXAMPLE),
         only=names.only if target == FOLDER else (),
         limit=limit,

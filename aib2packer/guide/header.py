@@ -125,18 +125,17 @@ def _deviations(report: Report) -> Iterator[str]:
 
 def _all_commands(guide: Guide) -> list[str]:
     """The commands for the build, and for the one that validates its image."""
-    lines = _commands(guide.commands, guide.environments, guide.set_cloud)
-    others = [] if guide.validation is None else _commands(guide.validation, guide.environments)[1:]  # the plugins are the same
+    lines = _commands(guide.commands, guide.set_cloud)
+    others = [] if guide.validation is None else _commands(guide.validation)[1:]  # the plugins are the same
     return [*lines, *(line for line in others if line not in lines)]
 
 
-def _commands(run: Commands, environments: Sequence[str], before: Sequence[str] = ()) -> list[str]:
+def _commands(run: Commands, before: Sequence[str] = ()) -> list[str]:
     lines = [f"  {command}" for command in (*before, run.init, *run.prepare, *run.exports, run.limited_build)]
     if run.values_file is None or run.copied:
         return lines
-    if run.values_file in environments:  # which values it leaves open, only the file says
-        return [*lines, "", f"{run.values_file} must give values to {', '.join(run.required)}: fill in what is open there."]
-    return [*lines, "", f"{run.values_file} gives values to {', '.join(run.required)}."]
+    given = [name for name in run.required if name not in run.left_open]
+    return [*lines, "", f"{run.values_file} gives values to {', '.join(given)}."] if given else lines
 
 
 def _where(guide: Guide) -> str:

@@ -85,6 +85,8 @@ class Guide:
     names: OutputNames
     environments: tuple[str, ...]
     """The files of values beside the build, one for each environment."""
+    left_open: tuple[tuple[str, ...], ...] = ()
+    """The variables that each of these files leaves open."""
     in_estate: bool = False
     """Whether the build is one of several in folders side by side, which have values and pipelines in common."""
     boots: str | None = None
@@ -338,6 +340,7 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
         triggers=tuple(dict.fromkeys(template.siblings.triggers)),
         names=told.names,
         environments=options.environments,
+        left_open=options.left_open,
     )
 
 

@@ -275,7 +275,8 @@ def _where(guide: Guide) -> str:
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
         return where
     first, *others = (f"`{name}`" for name in guide.environments)
-    return f"{where} For another environment, take {' or '.join(others)} instead of {first}."
+    filled = ", and fill in what is open at its end" if any(guide.left_open[1:]) else ""
+    return f"{where} For another environment, take {' or '.join(others)} instead of {first}{filled}."
 
 
 def _starts(guide: Guide) -> str:

@@ -154,6 +154,8 @@ class Launch:
     """The time limit of each build."""
     newest: str
     """A command that prints the newest version of the source image; "" where the source has but one."""
+    by_hand: bool = False
+    """Whether no pipeline runs it, as its environment is the one without a name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ DIGEST = "# sha256 "
 """What the line begins with that says of which file a build was made."""
 VALUES_ENDING = ".auto.pkrvars.hcl"
 ENVIRONMENT_ENDING = ".pkrvars.hcl"
+DEFAULT_ENVIRONMENT = "default"
+"""The environment of a parameters file whose name tells none: no pipeline runs it where there are others."""
+_DEFAULTS = pattern(rf"{DEFAULT_ENVIRONMENT}(?:-[0-9]+)?")
 SPLIT_FILES = ("versions.pkr.hcl", "variables.pkr.hcl", "locals.pkr.hcl", "sources.pkr.hcl")
 """What a build that is spread over files has beside the one with its name."""
 SOURCES_FILE = SPLIT_FILES[-1]
@@ -146,6 +149,11 @@ EXAMPLE = "example.pkrvars.hcl"
 """The file that shows which values a build needs."""
 OWN_VALUES = "values.pkrvars.hcl"
 """The file of values that the user makes of the example, in a folder with one build."""
+
+
+def is_default(environment: str) -> bool:
+    """Whether an environment is the one without a name; there are several where several files tell none."""
+    return _DEFAULTS.fullmatch(environment) is not None
 
 
 def environment_file(name: str) -> str:

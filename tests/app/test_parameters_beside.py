@@ -12,14 +12,14 @@ TAKES = b'{"size": "[parameters(\'size\')]"}'
 @pytest.mark.parametrize(
     ("template", "name", "environment"),
     [
-        ("web.json", "web.parameters.json", "web.parameters"),
+        ("web.json", "web.parameters.json", "default"),
         ("web.json", "web.parameters.dev.json", "dev"),
         ("web.json", "web.dev.parameters.json", "dev"),
         ("web.json", "web-params-west-europe.json", "west-europe"),
-        ("web.json", "WEB.Parameters.json", "WEB.Parameters"),
-        ("web.bicep", "web.bicepparam", "web"),
+        ("web.json", "WEB.Parameters.json", "default"),
+        ("web.bicep", "web.bicepparam", "default"),
         ("web.bicep", "web.prod.bicepparam", "prod"),
-        ("template.json", "parameters.json", "parameters"),
+        ("template.json", "parameters.json", "default"),
     ],
 )
 def test_a_parameters_file_is_known_by_its_name_and_tells_what_it_is_for(
@@ -31,10 +31,26 @@ def test_a_parameters_file_is_known_by_its_name_and_tells_what_it_is_for(
 
 
 def test_environments_have_names_that_every_system_takes_and_that_are_apart() -> None:
-    names = ("parameters.dev", "parameters.Dev", "parameters.a$(b)", "parameters.nul", "parameters.a'b'", "dev.params")
+    names = (
+        "parameters",
+        "parameters.dev",
+        "parameters.Dev",
+        "parameters.a$(b)",
+        "parameters.nul",
+        "parameters.a'b'",
+        "dev.params",
+    )
     files = [Path(f"web.{name}.json") for name in names]
 
-    assert list(environments_of(Path("web.json"), files)) == ["dev", "Dev-2", "a-b", "environment-nul", "a-b-2", "dev-3"]
+    assert list(environments_of(Path("web.json"), files)) == [
+        "dev",
+        "Dev-2",
+        "a-b",
+        "environment-nul",
+        "a-b-2",
+        "dev-3",
+        "default",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -305,9 +305,16 @@ def test_identities_that_several_build_vms_have_are_shared_beside_those_that_no_
 
 def test_the_minutes_of_a_run_are_told_where_the_input_has_them(tmp_path: Path) -> None:
     status = {"runState": "Succeeded", "startTime": "2026-01-05T10:00:00.1234567Z", "endTime": "2026-01-05T10:42:30Z"}
-    audit = audit_of(tmp_path, a=named("a", lastRunStatus=status), b=named("b", lastRunStatus={"runState": "Running"}))
+    failed = {**status, "runState": "Failed"}
+    audit = audit_of(
+        tmp_path,
+        a=named("a", lastRunStatus=status),
+        b=named("b", lastRunStatus={"runState": "Running"}),
+        c=named("c", lastRunStatus=failed),
+    )
+    assert audit.with_last_run == 1
     assert audit.minutes == pytest.approx(42.5, abs=0.1)
-    assert [row.last_run and row.last_run.state for row in audit.rows] == ["Succeeded", "Running"]
+    assert [row.last_run and row.last_run.state for row in audit.rows] == ["Succeeded", "Running", "Failed"]
 
 
 def test_what_is_lost_is_named_once_beside_its_number_and_is_no_decision_too(tmp_path: Path) -> None:

@@ -294,3 +294,22 @@ def test_a_file_that_an_option_names_lies_from_the_folder_of_the_configuration_o
     )
     assert convert("repo/in/a.json", cwd=tmp_path)[0] == 0
     assert convert("repo/in/a.json", "--config", "", cwd=tmp_path)[0] == 1
+
+
+def test_of_a_configuration_that_was_found_no_option_is_blamed(tmp_path: Path) -> None:
+    (tmp_path / "web.json").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "aib2packer.toml").write_text("nope = 1\n", encoding="utf-8")
+    found = run("convert", "web.json", cwd=tmp_path)
+    assert found.returncode == 2
+    assert b"there is no option `nope`" in found.stderr
+    assert b"--config" not in found.stderr
+    assert b"--config" in run("convert", "web.json", "--config", "aib2packer.toml", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("option", ["--report", "--findings-file"])
+def test_what_is_reported_replaces_no_file_that_is_read(tmp_path: Path, option: str) -> None:
+    (tmp_path / "web.json").write_text(GOOD, encoding="utf-8")
+    done = run("convert", "web.json", "-o", "out", option, "./web.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"would replace a file that this run reads" in done.stderr
+    assert (tmp_path / "web.json").read_text(encoding="utf-8") == GOOD

@@ -49,6 +49,15 @@ SIZED = deployment(
 )
 
 
+def test_a_place_that_several_templates_of_one_file_share_is_named_once(tmp_path: Path) -> None:
+    odd = {**TEMPLATE["properties"], "distribute": [], "source": {"type": "Nope"}}
+    copied = {**TEMPLATE, "name": "[concat('web', copyIndex())]", "copy": {"name": "c", "count": 3}, "properties": odd}
+    lay(tmp_path, all_json=deployment(copied))
+    stderr = convert("all.json", "-o", "out", cwd=tmp_path)[2]
+    assert "Nope" in stderr
+    assert "= also" not in stderr
+
+
 # What is found
 
 
@@ -248,8 +257,9 @@ def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, pack
     assert '\n# owner = "..."\n' in prod  # an empty value is none
     assert "Standard_D" not in (out / "build.pkr.hcl").read_text(encoding="utf-8")
     assert "-var-file=dev.pkrvars.hcl" in (out / "build.pkr.hcl").read_text(encoding="utf-8")
-    assert ": fill in what is open there." in (out / "build.pkr.hcl").read_text(encoding="utf-8")
-    assert "take `prod.pkrvars.hcl` instead of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
+    page = (out / "MIGRATION.md").read_text(encoding="utf-8")
+    assert "take `prod.pkrvars.hcl` instead of `dev.pkrvars.hcl`, and fill in what is open at its end." in page
+    assert "# Fill in" not in page
     (out / "dev.auto.pkrvars.hcl").write_bytes((out / "dev.pkrvars.hcl").read_bytes())
     assert (verdict := packer.validate(out)).ok, verdict.output
 
@@ -268,11 +278,52 @@ def test_a_parameter_that_a_file_leaves_empty_is_open_even_with_a_default(tmp_pa
         '# size = "Standard_D2s_v5"\n'
     )
     assert "# Open" not in prod
+    for name in ("MIGRATION.md", "build.pkr.hcl"):
+        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert "# Fill in size at the end of dev.pkrvars.hcl.\n" in text
+    assert "# dev.pkrvars.hcl gives values to owner.\n" in text
     assert "D2s_v5" in (tmp_path / "out/build.pkr.hcl").read_text(encoding="utf-8")
     done = run("audit", ".", "--parameters-beside", "-o", "r.json", cwd=tmp_path)
     assert [one["what"] for one in json.loads((tmp_path / "r.json").read_text())["byHand"]["Values"]] == ["size"], done
     (tmp_path / "out/dev.auto.pkrvars.hcl").write_text(dev, encoding="utf-8")
     assert (verdict := packer.validate(tmp_path / "out")).ok, verdict.output
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_of_several_the_one_without_an_environment_is_called_default_and_no_pipeline_runs_it(
+    tmp_path: Path, *, differ: bool
+) -> None:
+    text = SIZED
+    if differ:
+        source = {**TEMPLATE["properties"]["source"], "type": "[parameters('kind')]"}
+        text = deployment({**TEMPLATE, "properties": {**TEMPLATE["properties"], "source": source}}, kind={"type": "string"})
+    given = values(kind="PlatformImage") if differ else values(size="Standard_D2s_v5", owner="me")
+    lay(tmp_path, in__web_json=text, in__web_parameters_json=given, in__web_parameters_prod_json=given)
+    status, _, stderr = convert("in", "-o", "out", "--parameters-beside", cwd=tmp_path)
+    assert status == 0, stderr
+    told = "web.parameters.json names no environment: it becomes `default`, which no pipeline runs"
+    assert told in " ".join(stderr.split())
+    assert (tmp_path / "out/t" / ("default/build.pkr.hcl" if differ else "default.pkrvars.hcl")).exists()
+    jobs = json.loads((tmp_path / "out/pipelines/builds.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in jobs] == ["t-prod"]
+    if not differ:
+        page = (tmp_path / "out/t/MIGRATION.md").read_text(encoding="utf-8")
+        assert "take `default.pkrvars.hcl` instead of `prod.pkrvars.hcl`" in page
+
+
+@pytest.mark.parametrize("used", [("--parameters-beside",), ("-p", "web.parameters.json")])
+def test_what_the_only_parameters_file_leaves_empty_is_open_and_what_set_gives_empty_is_not(
+    tmp_path: Path, used: tuple[str, ...]
+) -> None:
+    lay(tmp_path, web_json=SIZED, web_parameters_json=values(size="", owner="me"))
+    assert convert("web.json", "-o", "out", *used, cwd=tmp_path)[0] == 0
+    assert '\n# size = "..."\n' in (tmp_path / "out/example.pkrvars.hcl").read_text(encoding="utf-8")
+    assert "size" not in (tmp_path / "out/t.auto.pkrvars.hcl").read_text(encoding="utf-8")
+    run("audit", "web.json", *used, "-o", "r.json", cwd=tmp_path)
+    assert [one["what"] for one in json.loads((tmp_path / "r.json").read_text())["byHand"]["Values"]] == ["size"]
+    assert convert("web.json", "-o", "set", *used, "--set", "size=", cwd=tmp_path)[0] == 0
+    assert "size" in (tmp_path / "set/t.auto.pkrvars.hcl").read_text(encoding="utf-8")
+    assert not (tmp_path / "set/example.pkrvars.hcl").exists()
 
 
 def test_environments_whose_builds_differ_get_a_build_each(tmp_path: Path) -> None:
@@ -320,14 +371,17 @@ def test_a_short_option_shows_the_help(command: tuple[str, ...]) -> None:
     assert b"aib2packer " in short.stdout.partition(b"\n\n")[2]  # there is an example
 
 
-@pytest.mark.parametrize("name", ["build.tf", "out.json", "x/main.bicep", "foo.hcl", "foo.pkr.json"])
+@pytest.mark.parametrize(
+    "name", ["build.tf", "out.json", "x/main.bicep", "foo.hcl", "foo.hcl2", "foo.pkr.json", "foo.pkr.hcl.txt"]
+)
 def test_an_output_that_cannot_be_meant_is_asked_about(tmp_path: Path, name: str) -> None:
     lay(tmp_path, web_json=GOOD)
     status, _, stderr = convert("web.json", "-o", name, cwd=tmp_path)
     assert status == 2
-    assert f"Did you mean {name.rpartition('.')[0].removesuffix('.pkr')}.pkr.hcl, or the folder {name}/?" in " ".join(
-        stderr.split()
-    )
+    stem = name.rpartition(".")[0].removesuffix(".hcl").removesuffix(".pkr")
+    assert f"Did you mean {stem}.pkr.hcl, or the folder {name}/?" in " ".join(stderr.split())
+    several = convert(".", "-o", name, cwd=tmp_path)[2]
+    assert f"Did you mean the folder {name}/?" in " ".join(several.split())
     assert not (tmp_path / name).exists()
     assert convert("web.json", "-o", f"{name}/", cwd=tmp_path)[0] == 0
 

@@ -85,7 +85,7 @@ def converted(job: Job) -> Conversion:
     file, values = job
     files = (decode((CORPUS / values).read_bytes(), values),) if values else ()
     # As from the command line: what public files leave empty is open.
-    options = Options(parameter_files=files, empty_is_open=True, side_files=True)
+    options = Options(parameter_files=files, side_files=True)
     conversion = convert((CORPUS / file).read_bytes(), file=file, options=options)
     asked = {name for found in conversion.findings for name in re.findall(r"--set (\w+)=", found.help)}
     if conversion.hcl is not None or not asked & SHAPES.keys():

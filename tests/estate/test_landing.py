@@ -135,6 +135,7 @@ def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
     assert "as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
     assert "this one does not make" not in said
     assert "AIB2P438" not in said
+    assert not re.search(r"^out +for all", said, re.MULTILINE)  # nothing is left to decide
     assert not Path("out/deep").exists()
     assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
 
@@ -526,7 +527,7 @@ def test_the_pipeline_leads_the_azure_cli_to_another_cloud_first() -> None:
         assert text.index("az cloud set --name AzureUSGovernment") < text.index("pipelines/run.sh")
 
 
-def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough() -> None:
+def test_a_build_takes_values_of_its_own_after_those_for_all() -> None:
     def wanting(own: str, *names: str) -> dict[str, object]:
         parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in names}
         return {
@@ -538,7 +539,7 @@ def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough
     assert convert("in", "-o", "out")[0] == 0
 
     commands = {one["name"]: one["commands"][-1] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}
-    assert commands["web"].endswith("packer build -var-file=../estate.pkrvars.hcl .")
+    assert commands["web"].endswith("packer build -var-file=../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .")
     assert commands["deep-app"].endswith("packer build -var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .")
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert (
@@ -681,11 +682,11 @@ def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way
     commands = {one["name"]: one["commands"] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}
     after = "-var-file=../estate.pkrvars.hcl "
     assert {name: [line.partition(after)[2] for line in lines[1:]] for name, lines in commands.items()} == {
-        "a": ["."] * 2,
-        "b": ["-var-file=b.auto.pkrvars.hcl ."] * 2,
+        "a": ["-var-file=values.pkrvars.hcl ."] * 2,
+        "b": ["-var-file=b.auto.pkrvars.hcl -var-file=values.pkrvars.hcl ."] * 2,
         "c-my-dev": ["-var-file='my dev.pkrvars.hcl' ."] * 2,
         "c-prod": ["-var-file=prod.pkrvars.hcl ."] * 2,
-        "d": ["."] * 2,
+        "d": ["-var-file=values.pkrvars.hcl ."] * 2,
     }
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert "are at the end of its file: `c/my dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page

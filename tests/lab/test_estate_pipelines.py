@@ -188,6 +188,17 @@ def test_a_build_runs_its_commands_in_its_folder_with_its_secrets(estate: Path) 
     assert "the secret LINUX_DATABASE_CONTOSO_SAS_TOKEN is not set" in said
 
 
+def test_the_values_of_a_build_itself_are_passed_where_it_has_any(estate: Path) -> None:
+    builds = estate / "pipelines/builds.json"
+    builds.write_text(builds.read_text().replace("estate.pkrvars.hcl .", "estate.pkrvars.hcl -var-file=values.pkrvars.hcl ."))
+    secret = {"LINUX_DATABASE_CONTOSO_SAS_TOKEN": "s3cret"}
+    assert "values.pkrvars.hcl" not in script(estate, "run.sh", "linux-database", **secret)[2]
+
+    (estate / "linux/database/values.pkrvars.hcl").touch()
+    calls = script(estate, "run.sh", "linux-database", **secret)[2]
+    assert "\npacker build -var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .\n" in calls
+
+
 def test_secrets_of_builds_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     secret = {"type": "securestring"}

@@ -209,7 +209,7 @@ def read_values(options: Options, report: Report) -> GivenValues:
                 file.hide(*found.span(1))
         else:
             found_values = _file_values(replaced(document, options.replacements), report)
-            empty = {name for name, value in found_values.items() if options.empty_is_open and _is_empty(value)}
+            empty = {name for name, value in found_values.items() if _is_empty(value)}
             values |= {name: value for name, value in found_values.items() if name not in empty}
             left_empty |= empty
     for setting in options.settings:

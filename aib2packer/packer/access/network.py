@@ -32,7 +32,8 @@ def server(uri: TemplateText, otherwise: str) -> tuple[str, int]:
         return otherwise, usual
     shown = str(at.split("@")[-1].map(str.lower))
     host, _, port = shown.rpartition(":")
-    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (shown, usual)
+    host, at_port = (host, int(port)) if host and port.isascii() and port.isdecimal() else (shown, usual)
+    return host.removesuffix("."), at_port  # with the dot of a full name it is one host
 
 
 def host_of(uri: TemplateText) -> TemplateText | None:

@@ -9,6 +9,8 @@ while IFS=$'\t' read -r variable secret; do
   export "$variable=${!secret}"
 done < <(jq -r '.secrets | to_entries[] | [.key, .value] | @tsv' <<< "$build")
 while read -r command; do
+  # A build has no file of its own where the values for all builds are enough.
+  [ -f values.pkrvars.hcl ] || command=${command/ -var-file=values.pkrvars.hcl/}
   echo "+ $command"
   bash -euo pipefail -c "$command" < /dev/null
 done < <(jq -r '.commands[]' <<< "$build")
