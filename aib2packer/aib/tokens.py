@@ -34,7 +34,7 @@ from aib2packer.text.placeholders import (
     is_sensitive,
     run_in_doubt,
 )
-from aib2packer.text.secrets import SIGNS, find_secrets
+from aib2packer.text.secrets import find_secrets, has_options, may_hold_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,7 +59,7 @@ _URL = pattern(
 
 def is_plain(text: str) -> bool:
     """Whether a text, as most names, regions and ids, has nothing that is in any placeholder or secret."""
-    return _PLAIN.fullmatch(text) is not None
+    return _PLAIN.fullmatch(text) is not None and not has_options(text)
 
 
 def literal_text(text: str, span: Span) -> TemplateText:
@@ -266,7 +266,7 @@ def _in_doubt(text: str, pattern: re.Pattern[str]) -> str | None:
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """Start, end and host of each secret, and whether it is a query: a signed one is one secret."""
-    if not any(sign in text for sign in SIGNS):
+    if not may_hold_secrets(text):
         return
     urls = _URL.finditer(text) if "://" in text else iter(())
     url, end = next(urls, None), 0

@@ -184,7 +184,8 @@ def renew(service: Service) -> tuple[str, ...]:
         return ()
     return (
         "id=...  # of a scale set that names the image",
-        'az vmss reimage --ids "$id"  # its instances are of this image then; new ones are anyway',
+        "# All of its instances at once, or those of --instance-ids; what is on their system disks is lost:",
+        'az vmss reimage --ids "$id"',
     )
 
 

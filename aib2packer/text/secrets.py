@@ -53,9 +53,20 @@ _PARAMETER = (
 # A name with letters of it percent-encoded: servers decode it.
 _ENCODED_NAME = rf"[?&;#](?P<name>[\w.~-]{{0,60}}%[0-9a-fA-F]{{2}}[\w.%~-]{{0,60}})={_VALUE}"
 _ANY_VALUE = "x" * 16
+_SHORTEST_WITH_OPTION = 24
+_LONGEST_BEFORE = 2_100
 
-SIGNS = ("=", "@", "%3", "%25", "\\u00")
-"""One of them stands in every text that holds a secret."""
+_SIGNS = ("=", "@", "%3", "%25", "\\u00")
+
+# Options of commands: a value that somebody made up or copied by hand is no word, so it is long and has digits and letters.
+# What names a file, a page or the key of an assembly has none behind it.
+_OPTION = (
+    r"(?<![\w-])--?(?P<option>(?!(?i:(?:public[-_]?key|continuation|next|page|skip|sync)[-_]?token\b))[\w-]{0,40}"
+    r"(?:(?i:token|password|passwd|passphrase|pwd|secret|sas)|(?i:api|access|account|license|shared|subscription)[-_]?(?i:key)"
+    r"|[pP][aA][tT]))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
+    r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)"
+)
+_BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
 _USER_PAIR = r"(?!\$\w+:\$\w+$|\$\{[^}]*\}:\$\{[^}]*\}$|%\w+%:%\w+%$|\{\{.*\}\}$)[^:]*:.+"
 _LONG_USER = r"(?=\D*\d)[\w-]{20,}"  # `https://ghp_…@github.com`
@@ -65,12 +76,29 @@ def find_secrets(text: str) -> tuple[tuple[int, int], ...]:
     """The (start, end) offsets of secret values in a text, in order and apart.
 
     Secret are: the signature of a shared access signature in anything that looks like a query string, account keys in
-    connection strings, and in URLs the well-known parameters that grant access, and the user with a password.
+    connection strings, in URLs the well-known parameters that grant access, and the user with a password, and what is given to
+    an option of a command such as `-PatToken`.
     Values that are filled in later (`$TOKEN`, `<token>`, `{{token}}`, `%TOKEN%`) are none.
     """
-    if not any(sign in text for sign in SIGNS):
+    if not may_hold_secrets(text):
         return ()
-    return apart([*_signatures(text), *_account_keys(text), *_in_urls(text)])
+    return apart([*_signatures(text), *_account_keys(text), *_in_urls(text), *_behind_options(text)])
+
+
+def may_hold_secrets(text: str) -> bool:
+    """Whether there is anything in a text that stands in every one with a secret."""
+    return any(sign in text for sign in _SIGNS) or has_options(text)
+
+
+def has_options(text: str) -> bool:
+    """Whether there may be an option with a secret in a text."""
+    return len(text) > _SHORTEST_WITH_OPTION and "-" in text and next(_behind_options(text), None) is not None
+
+
+def option_before(text: str) -> str:
+    """The option of a command that gets what follows on a text, `-SasToken`; "" where there is none."""
+    found = re.search(_BEHIND_OPTION, text[-_LONGEST_BEFORE:])
+    return found["option"] if found else ""
 
 
 def apart(pieces: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -112,6 +140,11 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
         if value := (match_value if after_parameter else match_first)(text, match.end()):
             end = value.end("value")
             yield value.span("value")
+
+
+def _behind_options(text: str) -> Iterator[tuple[int, int]]:
+    if "-" in text:
+        yield from (match.span("value") for match in re.finditer(_OPTION, text, re.ASCII))
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:

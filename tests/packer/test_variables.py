@@ -70,6 +70,21 @@ def test_the_variable_of_a_secret_has_a_name_whatever_the_host(host: str) -> Non
     assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
 
 
+def test_each_secret_of_a_command_is_a_variable_that_says_which_option_it_is_for() -> None:
+    secret = "cf6b" * 13
+    command = f"./i.sh -SasToken \"?sv=1&se=2&sig=ab%3D\" -Url x --pat-token '{secret}'"
+    hcl = hcl_of(template(customize=[{"type": "Shell", "inline": [command]}]))
+
+    assert secret not in hcl
+    assert "ab%3D" not in hcl
+    assert "?sv=1&se=2&sig=${var.sas_token}" in hcl
+    assert "--pat-token '${var.pat_token}'" in hcl
+    assert [line for line in hcl.splitlines() if "Secret that" in line] == [
+        f'  description = "Secret that a command of the template gave to the option {option}. Whoever runs Packer gives it."'
+        for option in ("-SasToken", "--pat-token")
+    ]
+
+
 def test_a_secret_does_not_take_the_name_of_a_token() -> None:
     hcl = hcl_of(template(customize=[blob("a")], tags={"x": "<contosoSasToken>"}))
 

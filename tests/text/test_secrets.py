@@ -20,6 +20,11 @@ from aib2packer.text.secrets import find_secrets, mask
         ),
         ("curl 'https://x/y?sig=a+b/c==' -o z", "curl 'https://x/y?sig=***' -o z"),
         ("?SIG=abc", "?SIG=***"),
+        (f'i.ps1 -PatToken "{"cf6b" * 13}" -Url x', 'i.ps1 -PatToken "***" -Url x'),
+        (f"run.sh --token {'cf6b' * 13}", "run.sh --token ***"),
+        (f'"i.ps1 -PatToken \\"{"cf6b" * 13}\\""', '"i.ps1 -PatToken \\"***\\""'),
+        (f"run.sh -v --api-key={'cf6b' * 8}; ls", "run.sh -v --api-key=***; ls"),
+        (f"i.ps1 -SasToken '?sv=1&sig=a%3D' -Password:'{'cf6b' * 5}'", "i.ps1 -SasToken '?sv=1&sig=***' -Password:'***'"),
         ("sig=abc&sv=1", "sig=***&sv=1"),
         ("sig=" + "aB3+" * 10 + "abc=", "sig=***"),
         (
@@ -94,6 +99,12 @@ def test_secrets_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
         "https://x/?token=%TOKEN%",
         "?sig=***&se=1",
         "token=abc",
+        "run.sh --token $TOKEN_OF_THE_BUILD_AGENT_1 --password abc",
+        "i.ps1 -Password (Get-Secret build-agent-password-1)",
+        "run.sh --token-file token-of-the-build-agent-1.txt --secret /run/secrets/token-of-the-build-agent-1",
+        f"gacutil -PublicKeyToken {'31bf' * 6}",
+        f"run.sh --pattern {'31bf' * 6}",
+        "az keyvault secret show --secret name-of-the-secret-of-the-build",
         "https://x/?pageToken=abc&nextToken=b&continuation_token=c",
         "https://x/?path=a&pattern=b&dispatch=c&monkey=d&tokens=e",
         "password=abc",
@@ -138,7 +149,9 @@ def test_no_signature_is_shown_in_part(value: str, after: str) -> None:
     assert mask(f"https://x/y?sv=1&sig={value}{after}") == f"https://x/y?sv=1&sig=***{after}"
 
 
-@pytest.mark.parametrize("piece", ["a", "sig=", "?sig=%25", "://", "://a:", "&token=", "%25", "://x?", "@", "AccountKey="])
+@pytest.mark.parametrize(
+    "piece", ["a", "sig=", "?sig=%25", "://", "://a:", "&token=", "%25", "://x?", "@", "AccountKey=", "-token 1", "-a"]
+)
 def test_long_texts_take_time_in_proportion(piece: str) -> None:
     text = "://" + piece * (200_000 // len(piece))
     before = time.process_time()

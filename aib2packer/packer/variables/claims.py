@@ -44,6 +44,7 @@ from aib2packer.packer.variables.template_variables import name_variables
 from aib2packer.packer.variables.texts import symbols_in, texts_in
 from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 from aib2packer.packer.variables.uses import uses_in
+from aib2packer.text.secrets import option_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -296,12 +297,16 @@ def _of_one_name(symbols: Iterable[TextSymbol | ParameterSymbol]) -> dict[str, l
 
 def _secret_names(secrets: Iterable[Secret], texts: Iterable[TemplateText]) -> dict[Secret, tuple[str, str]]:
     """A name for each secret's variable, and a description: of one file where a host has several."""
-    names = {secret: _secret_name(secret) for secret in secrets}
-    alike = Counter(name for name, _ in names.values())
     files: dict[Secret, dict[str, None]] = {}
+    options: dict[Secret, str] = {}
     for before, one in (pair for text in texts for pair in pairwise(text.parts)):
-        if isinstance(one, Secret) and isinstance(before, str) and before.endswith("?"):
-            files.setdefault(one, {})[before.removesuffix("?").rpartition("/")[2]] = None
+        if isinstance(one, Secret) and isinstance(before, str):
+            if before.endswith("?"):
+                files.setdefault(one, {})[before.removesuffix("?").rpartition("/")[2]] = None
+            if not one.host and (option := option_before(before)):
+                options.setdefault(one, option)
+    names = {secret: _secret_name(secret, options.get(secret, "")) for secret in secrets}
+    alike = Counter(name for name, _ in names.values())
     for secret, (name, what) in names.items():
         first, *_ = behind = [file for file in files.get(secret, ()) if snake_case(file)] or [""]
         if alike[name] > 1 and first:
@@ -309,13 +314,14 @@ def _secret_names(secrets: Iterable[Secret], texts: Iterable[TemplateText]) -> d
     return names
 
 
-def _secret_name(secret: Secret) -> tuple[str, str]:
+def _secret_name(secret: Secret, option: str) -> tuple[str, str]:
     """A name for a secret's variable, and a description."""
     label = snake_case(secret.host.split(".")[0])
     if label and not label[0].isalpha():  # a storage account may be called 3contoso
         label = f"host_{label}"
     if not label:
-        return "secret", "Secret that stood in the template."
+        what = f"Secret that a command of the template gave to the option {option}."
+        return (snake_case(option.lstrip("-")), what) if option else ("secret", "Secret that stood in the template.")
     if not secret.query:
         return f"{label}_credentials", f"What stood before or in the URL of {secret.host} to sign in: user:password, or a key."
     if secret.host.endswith(STORAGE_SUFFIXES):
