@@ -29,6 +29,7 @@ QUESTIONS: dict[Code, str] = {
     codes.NOT_VERIFIED: "Should this be verified where it can be?",
     codes.LEFT_OVER: "Is this file still needed?",
     codes.SECURITY_TYPE_UNKNOWN: "Which security type does the image definition have?",
+    codes.FIXED_VERSION: "Where does each build take its number from?",
     codes.LONG_JOB: "Is there a machine of your own for the pipeline, or can the build be shorter?",
     codes.LEFT_OUT: "Is this image wanted?",
     codes.PARAMETERS_BESIDE: "Should the build take its values from this file?",

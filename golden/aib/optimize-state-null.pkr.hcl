@@ -72,10 +72,16 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.0.0"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  gallery_version_id = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/g/images/d/versions/1.0.0"
+  gallery_version_id = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/g/images/d/versions/${var.image_version}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -123,7 +129,7 @@ source "azure-arm" "web" {
     resource_group = "images"
     gallery_name   = "g"
     image_name     = "d"
-    image_version  = "1.0.0"
+    image_version  = var.image_version
 
     target_region {
       name = "westeurope"

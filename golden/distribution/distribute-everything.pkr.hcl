@@ -73,6 +73,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 variable "vhd_container" {
   type        = string
   description = "Container that receives the VHD; it must exist."
@@ -99,7 +105,7 @@ locals {
     }
     sign_in
   EOT
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -146,7 +152,7 @@ source "azure-arm" "web" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "web"
-    image_version  = "1.2.3"
+    image_version  = var.image_version
 
     target_region {
       name = "westeurope"
@@ -201,12 +207,13 @@ build {
     ]
   }
 
-  # Tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes. Packer takes `{{` in env for a template, and the Azure CLI
+  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "web-tags"
-    env = {
+    env = { for name, value in {
       RESOURCE_ID = local.gallery_version_id
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT
@@ -309,13 +316,14 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-eu"
-      env = {
-        IMAGE_VERSION = local.gallery_version_id
-      }
+      env = { for name, value in {
+        GALLERY_IMAGE_VERSION = var.image_version
+        IMAGE_VERSION         = local.gallery_version_id
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
-          version=1.2.3
+          version="$GALLERY_IMAGE_VERSION"
           versions=$(az sig image-version list \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -332,7 +340,7 @@ build {
             --resource-group images \
             --gallery-name eu \
             --gallery-image-definition web \
-            --gallery-image-version 1.2.3 \
+            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
             --target-regions westeurope=1 \
@@ -348,7 +356,7 @@ build {
               --resource-group images \
               --gallery-name eu \
               --gallery-image-definition web \
-              --gallery-image-version 1.2.3 \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
               --query provisioningState \
               --output tsv)
             case "$state" in
@@ -369,7 +377,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-eu = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/eu/images/web/versions/1.2.3"
+        web-eu = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/eu/images/web/versions/${var.image_version}"
       }
     }
   }
@@ -378,10 +386,10 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-image-2"
-      env = {
+      env = { for name, value in {
         TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
         SOURCE         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
@@ -592,8 +600,7 @@ build {
     }
   }
 
-  # VHD, copied from that of azure-arm. Packer takes `{{` in env for a template, and the Azure CLI takes what follows `@` for a
-  # file: both are percent-encoded in values that are not known yet.
+  # VHD, copied from that of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "web-vhd-3"

@@ -56,6 +56,12 @@ variable "subscription_id" {
   default     = "11111111-1111-1111-1111-111111111111"
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -80,7 +86,7 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
-  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
   temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
@@ -120,7 +126,7 @@ source "azure-arm" "web" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "web"
-    image_version  = "1.2.3"
+    image_version  = var.image_version
 
     target_region {
       name = "westeurope"
@@ -173,14 +179,15 @@ build {
     ]
   }
 
-  # ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version. Packer takes `{{` in env for a template, and the Azure CLI takes
+  # what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processors {
     post-processor "shell-local" {
       name = "web-copy"
-      env = {
+      env = { for name, value in {
         TEMPORARY_NAME = "packer-temporary-2-${local.build_time}"
         SOURCE         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
@@ -274,10 +281,10 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-north"
-      env = {
+      env = { for name, value in {
         TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
@@ -371,10 +378,10 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-us"
-      env = {
+      env = { for name, value in {
         TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
         SOURCE         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT

@@ -88,10 +88,16 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
   sign_in            = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -156,7 +162,7 @@ source "azure-arm" "web" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "web"
-    image_version  = "1.2.3"
+    image_version  = var.image_version
 
     dynamic "target_region" {
       for_each = distinct([for region in [var.region, "westeurope"] : lower(replace(region, " ", ""))])
@@ -200,6 +206,7 @@ build {
     post-processor "shell-local" {
       name = "web-2"
       env = { for name, value in {
+        GALLERY_IMAGE_VERSION    = var.image_version
         GALLERY_IMAGE_DEFINITION = var.name
         TARGET_REGIONS           = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=2", northeurope = "=1" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         LOCATION                 = var.region
@@ -207,12 +214,12 @@ build {
         TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in {
           by = var.owner
         } : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
-        TAGS_URL = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${var.name}/versions/1.2.3/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
+        TAGS_URL = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${var.name}/versions/${var.image_version}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
-          version=1.2.3
+          version="$GALLERY_IMAGE_VERSION"
           versions=$(az sig image-version list \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -230,7 +237,7 @@ build {
             --resource-group images \
             --gallery-name golden \
             --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
-            --gallery-image-version 1.2.3 \
+            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
             --location "$LOCATION" \
             --image-version "$IMAGE_VERSION" \
             --target-regions $TARGET_REGIONS \
@@ -245,7 +252,7 @@ build {
               --resource-group images \
               --gallery-name golden \
               --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
-              --gallery-image-version 1.2.3 \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
               --query provisioningState \
               --output tsv)
             case "$state" in
@@ -267,7 +274,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${var.name}/versions/1.2.3"
+        web-2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${var.name}/versions/${var.image_version}"
       }
     }
   }

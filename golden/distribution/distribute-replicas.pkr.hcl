@@ -73,6 +73,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -93,7 +99,7 @@ locals {
     }
     sign_in
   EOT
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -141,7 +147,7 @@ source "azure-arm" "web" {
     resource_group       = "images"
     gallery_name         = "golden"
     image_name           = "web"
-    image_version        = "1.2.3"
+    image_version        = var.image_version
     storage_account_type = "Standard_ZRS"
 
     target_region {
@@ -178,9 +184,13 @@ build {
     ]
   }
 
-  # azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs. Packer takes `{{` in env for a
+  # template, and the Azure CLI takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "web-regions"
+    env = { for name, value in {
+      GALLERY_IMAGE_VERSION = var.image_version
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT
@@ -189,7 +199,7 @@ build {
           --resource-group images \
           --gallery-name golden \
           --gallery-image-definition web \
-          --gallery-image-version 1.2.3 \
+          --gallery-image-version "$GALLERY_IMAGE_VERSION" \
           --target-regions westeurope=3=Standard_ZRS eastus=1=Premium_LRS \
           --block-deletion-before-end-of-life false \
           --no-wait \
@@ -202,7 +212,7 @@ build {
             --resource-group images \
             --gallery-name golden \
             --gallery-image-definition web \
-            --gallery-image-version 1.2.3 \
+            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
             --query provisioningState \
             --output tsv)
           case "$state" in

@@ -62,10 +62,16 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
   sign_in            = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -124,7 +130,7 @@ source "azure-arm" "web" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "web"
-    image_version  = "1.2.3"
+    image_version  = var.image_version
 
     target_region {
       name = "westeurope"
@@ -159,17 +165,19 @@ build {
     ]
   }
 
-  # SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm. Packer takes `{{` in env for a template, and the Azure CLI takes
+  # what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processors {
     post-processor "shell-local" {
       name = "web2"
-      env = {
-        IMAGE_VERSION = local.gallery_version_id
-      }
+      env = { for name, value in {
+        GALLERY_IMAGE_VERSION = var.image_version
+        IMAGE_VERSION         = local.gallery_version_id
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
-          version=1.2.3
+          version="$GALLERY_IMAGE_VERSION"
           versions=$(az sig image-version list \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -186,7 +194,7 @@ build {
             --resource-group images \
             --gallery-name golden \
             --gallery-image-definition web2 \
-            --gallery-image-version 1.2.3 \
+            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
             --target-regions westeurope=1 \
@@ -201,7 +209,7 @@ build {
               --resource-group images \
               --gallery-name golden \
               --gallery-image-definition web2 \
-              --gallery-image-version 1.2.3 \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
               --query provisioningState \
               --output tsv)
             case "$state" in
@@ -222,7 +230,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2/versions/1.2.3"
+        web2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2/versions/${var.image_version}"
       }
     }
   }
@@ -231,10 +239,10 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web3"
-      env = {
+      env = { for name, value in {
         TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT

@@ -78,6 +78,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -98,7 +104,7 @@ locals {
     }
     sign_in
   EOT
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -146,7 +152,7 @@ source "azure-arm" "web" {
     resource_group       = "images"
     gallery_name         = "golden"
     image_name           = "web"
-    image_version        = "1.2.3"
+    image_version        = var.image_version
     storage_account_type = "Premium_LRS"
 
     target_region {
@@ -187,7 +193,8 @@ build {
   post-processor "shell-local" {
     name = "web-regions"
     env = { for name, value in {
-      TARGET_REGIONS = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=1=Standard_ZRS", westeurope = "=1=Premium_LRS" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
+      TARGET_REGIONS        = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=1=Standard_ZRS", westeurope = "=1=Premium_LRS" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
+      GALLERY_IMAGE_VERSION = var.image_version
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
@@ -198,7 +205,7 @@ build {
           --resource-group images \
           --gallery-name golden \
           --gallery-image-definition web \
-          --gallery-image-version 1.2.3 \
+          --gallery-image-version "$GALLERY_IMAGE_VERSION" \
           --target-regions $TARGET_REGIONS \
           --block-deletion-before-end-of-life false \
           --no-wait \
@@ -211,7 +218,7 @@ build {
             --resource-group images \
             --gallery-name golden \
             --gallery-image-definition web \
-            --gallery-image-version 1.2.3 \
+            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
             --query provisioningState \
             --output tsv)
           case "$state" in

@@ -73,10 +73,16 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
   sign_in            = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -141,7 +147,7 @@ source "azure-arm" "web" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "web"
-    image_version  = "1.2.3"
+    image_version  = var.image_version
 
     target_region {
       name = "westeurope"
@@ -185,12 +191,13 @@ build {
     ]
   }
 
-  # Tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes. Packer takes `{{` in env for a template, and the Azure CLI
+  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "web-tags"
-    env = {
+    env = { for name, value in {
       RESOURCE_ID = local.gallery_version_id
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT

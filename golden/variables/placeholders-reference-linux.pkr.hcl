@@ -175,6 +175,12 @@ variable "vhd_container" {
   default     = "vhds"
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.1.1"
+}
+
 locals {
   resource_id_parts = split("/", var.resource_id)
 
@@ -254,7 +260,7 @@ source "azure-arm" "seed" {
     resource_group       = var.rg_name
     gallery_name         = var.shared_image_gal_name
     image_name           = var.image_def_name
-    image_version        = "1.1.1"
+    image_version        = var.image_version
     storage_account_type = "Standard_ZRS"
 
     dynamic "target_region" {
@@ -414,7 +420,7 @@ build {
         SUBSCRIPTION             = local.resource_id_parts[2]
         RESOURCE_GROUP           = local.resource_id_parts[4]
         TEMPORARY_NAME           = "packer-temporary-0-${local.build_time}"
-        SOURCE                   = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
+        SOURCE                   = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${var.image_version}"
         LOCATION                 = var.region
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -504,7 +510,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/seed.manifest.json"
     custom_data = {
-      (var.name2)    = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
+      (var.name2)    = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${var.image_version}"
       (var.vhd_name) = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/${build.TempOSDiskName}.vhd"
     }
   }

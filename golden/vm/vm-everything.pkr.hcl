@@ -75,6 +75,12 @@ variable "definition_security_type" {
   }
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.2.3"
+}
+
 locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -99,7 +105,7 @@ locals {
     }
     sign_in
   EOT
-  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/win/versions/1.2.3"
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/win/versions/${var.image_version}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
 }
 
@@ -152,7 +158,7 @@ source "azure-arm" "win" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "win"
-    image_version  = "1.2.3"
+    image_version  = var.image_version
 
     target_region {
       name = "westeurope"

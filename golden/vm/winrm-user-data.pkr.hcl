@@ -73,8 +73,14 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+  default     = "1.0.0"
+}
+
 locals {
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/session-host/versions/1.0.0"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/session-host/versions/${var.image_version}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -163,7 +169,7 @@ source "azure-arm" "session_host" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "session-host"
-    image_version  = "1.0.0"
+    image_version  = var.image_version
 
     target_region {
       name = "westeurope"

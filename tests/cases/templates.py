@@ -66,6 +66,6 @@ def hcl_of(value: Json, options: Options | None = None) -> str:
 
 
 def codes_of(value: Json, options: Options | None = None) -> list[str]:
-    """The codes of the findings, but for those of the public address and the security type, which most templates have."""
+    """The codes of the findings, but for those of the public address, the security type and the version."""
     found = [finding.code.id for finding in convert_json(value, options).findings]
-    return [code for code in found if code not in {"AIB2P318", "AIB2P439"}]
+    return [code for code in found if code not in {"AIB2P318", "AIB2P439", "AIB2P440"}]

@@ -65,7 +65,7 @@ def test_the_same_signature_is_one_variable_and_another_is_another() -> None:
 def test_the_variable_of_a_secret_has_a_name_whatever_the_host(host: str) -> None:
     file = {"type": "File", "sourceUri": f"https://{host}/x?sv=1&sig={SIGNATURE}", "destination": "/tmp/x"}
 
-    (name,) = variables(hcl_of(template(customize=[file])))[len(SIGN_IN) + 1 : -2]
+    (name,) = variables(hcl_of(template(customize=[file])))[len(SIGN_IN) + 1 : -3]
 
     assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
 

@@ -129,8 +129,8 @@ class BootableVersion(Bootable[GalleryTarget]):
     stand_in = "1.0.0"
 
     def name(self, target: GalleryTarget) -> TemplateText | None:
-        """The version number."""
-        return target.version
+        """The version number, unless a variable holds it."""
+        return None if target.version is None or target.version.literal is not None else target.version
 
     def recorded(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
         """The version number."""

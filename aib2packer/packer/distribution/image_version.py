@@ -33,10 +33,13 @@ _TOLD_IN_FULL = 3  # targets that are counted on by one command, which names all
 
 
 def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols) -> Value:
-    """The explicit version of a target; else a variable whose default, made from the time, grows within a major version.
+    """A variable whose default is the version that the template names; else one made from the time, within a major version.
 
-    `galleries` are all targets in galleries, this one among them: those of one major version share a variable.
+    `galleries` are all targets in galleries, this one among them: those of one version, or major version, share a variable.
     """
+    if target.version is not None and (fixed := target.version.literal) is not None:
+        description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+        return Variable(_name_of_fixed(target, galleries), description, default=fixed)
     name, major = _variable_name(target, galleries, symbols), _major(target)
     end = f"below {major.value + 1}.0.0" if isinstance(major, Located) else "within its major version"
     variable = Variable(
@@ -74,6 +77,7 @@ def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report
     for target in galleries:
         if is_explicit(target):
             _check(target, report)
+            _report_fixed(target, galleries, symbols, report)
             continue
         name = _variable_name(target, galleries, symbols)
         counts[name] += 1
@@ -139,6 +143,12 @@ def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget], sy
     return f"{VERSION}_major_{number}"
 
 
+def _name_of_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget]) -> str:
+    """The variable that holds the version that a template names: a name of its own where other targets have other versions."""
+    versions = {one.version.literal if one.version is not None else None for one in galleries}
+    return VERSION if len(versions) == 1 else f"{VERSION}_of_target_{target.index}"
+
+
 def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols, shown: Shown) -> tuple[Word, ...]:
     """What the next version is counted from: galleries that get the same one."""
     images = (_image(target, symbols, shown) for target in galleries)
@@ -190,6 +200,21 @@ def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> Non
         target.id.text.span,
         service,
         help=f"To increment the highest version instead: {counting}.",
+    )
+
+
+def _report_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
+    """Tell that a version which the template names can be made once only."""
+    if target.version is None or target.version.literal is None:
+        return
+    image = (definition_scope(target.id, symbols) or told(target.id.text, symbols)).filled(symbols.now)
+    option = _option(_name_of_fixed(target, galleries), [image])
+    report.add(
+        codes.FIXED_VERSION,
+        target.version.span,
+        f"the template names the version {target.version}, which can be made once: a build stops where Image Builder, or an "
+        "earlier build, has made it",
+        help=f"Give each build a number of its own: `packer build {option}`{to_set([image])}.",
     )
 
 

@@ -72,5 +72,5 @@ def _can_be_latest(target: GalleryTarget) -> bool:
 
 def _is_known(target: GalleryTarget, booted: GalleryTarget) -> bool:
     """Whether the validation build knows the version of a target: the template says it, or it is that of the one it boots."""
-    shared = target.version is None and booted.version is None and series(target) == series(booted)
+    shared = target.version == booted.version and (target.version is not None or series(target) == series(booted))
     return target == booted or literal_name(target) is not None or shared

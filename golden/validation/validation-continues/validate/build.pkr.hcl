@@ -55,6 +55,12 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "image_version" {
+  type        = string
+  description = "Gallery version to validate. Null: that of the last build, as ../web.manifest.json says."
+  default     = null
+}
+
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
@@ -75,6 +81,9 @@ variable "allowed_inbound_ip_addresses" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # file() takes the path from this folder on.
+  image_version = var.image_version != null ? var.image_version : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.image_version
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -100,7 +109,7 @@ source "azure-arm" "web_validation" {
     resource_group = "images"
     gallery_name   = "golden"
     image_name     = "web"
-    image_version  = "1.2.3"
+    image_version  = local.image_version
   }
 
   plan_info {
