@@ -91,7 +91,8 @@ def _by_pattern(body: str) -> str | None:
     found = re.search(r'can\(regex\("\(\?i\)\^(.*?)\$"', body)
     if found is None:
         return None
-    whole = found[1].replace("(?:/versions/[^/]+)?", "/versions/1.0.0")
+    whole = re.sub(r"^\(\?:(.*)\)\?$", r"\1", found[1])  # one that may be empty
+    whole = whole.replace("(?:/versions/[^/]+)?", "/versions/1.0.0")
     return whole.replace("[^/]+", SUBSCRIPTION, 1).replace("[^/]+", "madeup")
 
 

@@ -118,7 +118,7 @@ def test_more_builds_than_a_matrix_may_have_are_told_before_any_runs(estate: Pat
         capture_output=True,
         check=False,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
 
     assert done.returncode == 1

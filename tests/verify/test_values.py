@@ -44,3 +44,11 @@ def test_what_is_looked_up_in_a_table_is_a_key_of_it_and_what_becomes_a_number_i
     document: Any = {"$schema": "deploymentTemplate.json", "variables": {"sizes": sizes}, "resources": [build]}
 
     assert made_up_values(hcl_of(document)) == {"env": "prod", "disk": "127"}
+
+
+def test_a_subnet_that_may_be_empty_is_made_up_in_full() -> None:
+    body = template(properties={"vmProfile": {"vnetConfig": {"subnetId": "[parameters('a')]"}}})
+    parameters = {"a": {"type": "string", "nullable": True}}
+    document: Any = {"$schema": "deploymentTemplate.json", "parameters": parameters, "resources": [body]}
+
+    assert "(?:" not in parts_of_ids(hcl_of(document))["a"]
