@@ -64,7 +64,7 @@ def test_a_new_kind_of_target_is_made_by_one_file_and_one_line() -> None:
     hcl = with_a_disk().hcl
 
     assert hcl is not None
-    chain = hcl.partition("# ManagedDisk, made of the gallery version.\n")[2].partition("\n  }\n")[0]
+    chain = hcl.partition("# ManagedDisk, made of the gallery version.")[2].partition("\n  }\n")[0]
     assert f"az disk create --ids {DISK} --gallery-image-reference" in " ".join(chain.replace("\\\n", " ").split())
     assert f'disk = "{DISK}"' in chain
     assert "# For disks that takes a lot of room." in hcl

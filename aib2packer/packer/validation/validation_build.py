@@ -16,6 +16,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
+from aib2packer.packer.distribution.image_version import VERSION
 from aib2packer.packer.distribution.kinds import TARGETS
 from aib2packer.packer.distribution.made_ids import BUILD_SUBSCRIPTION
 from aib2packer.packer.distribution.tags import tags_value
@@ -178,6 +179,8 @@ def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
     found: dict[str, Value] = {}
     if literal_name(plan.booted) is None:
         found[bootable.variable] = bootable.recorded(plan.booted, decisions.plan, symbols)
+    own = (bootable_of(one).recorded(one, decisions.plan, symbols) for one in plan.held_back if one != plan.booted)
+    found |= {variable.name: variable for variable in own if isinstance(variable, Variable)}
     source = bootable.settings(plan.booted, "", "", symbols)
     if any(_is_open(block) for block in source.values()):
         found[_SUBSCRIPTION] = BUILD_SUBSCRIPTION
@@ -197,13 +200,21 @@ def validation_build(
     name = literal_name(target) or _from_manifest(bootable.variable, bootable.described, manifest)
     subscription = _from_manifest(_SUBSCRIPTION, "Subscription of the gallery.", manifest)
     source = _with_subscription(bootable.settings(target, name, base.name, context.symbols), subscription)
-    released = [(other.id, literal_name(other) or name) for other in plan.held_back]
+    released = [(other.id, _version_of(other, name, manifest, context)) for other in plan.held_back]
     after = (_release(released, subscription, context.symbols),) if released else ()
     source |= plan_info(template.source.purchase_plan, context.symbols, context.report)
     settings = base.settings | source
     settings.pop("disk_additional_size", None)  # the image has its data disks
     built = _validation(template, kinds, replace(base, settings=settings), context, after)
     return replace(built, origin=template.span)
+
+
+def _version_of(target: GalleryTarget, booted: str | Local, manifest: str, context: BuildContext) -> str | Local:
+    """The version of a target that is released: that of the one which is `booted`, unless it has a variable of its own."""
+    number = bootable_of(target).recorded(target, context.decisions.plan, context.symbols)
+    if target == context.decisions.validation.booted or not isinstance(number, Variable) or number.name == VERSION:
+        return booted
+    return _from_manifest(number.name, "Gallery version to release.", manifest)
 
 
 def source_validation_build(

@@ -71,6 +71,7 @@ def _can_be_latest(target: GalleryTarget) -> bool:
 
 
 def _is_known(target: GalleryTarget, booted: GalleryTarget) -> bool:
-    """Whether the validation build knows the version of a target: the template says it, or it is that of the one it boots."""
-    shared = target.version == booted.version and (target.version is not None or series(target) == series(booted))
-    return target == booted or literal_name(target) is not None or shared
+    """Whether the validation build knows the version of a target: the template names one, or it is that of the one it boots."""
+    shared = target.version is None and booted.version is None and series(target) == series(booted)
+    named = target.version is not None and target.version.literal is not None  # the build writes its variable down
+    return target == booted or named or shared

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.definitions import known_of_image
 from aib2packer.aib.model import Located
-from aib2packer.arm.language.text import TemplateText, text_of
+from aib2packer.arm.language.text import Placeholder, TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
@@ -107,10 +107,11 @@ def _place(template: ImageTemplate, region: TemplateText | None, name: str, symb
     location = build_location(region, symbols)
     places = tuple(text.span for text in (region, template.location) if text is not None)
     if region is not None and template.location is not None and region.parts != template.location.parts:
+        elsewhere = _own_place(region, template.location)
         report.add(
             codes.BUILD_REGION,
             region.span,
-            f"Packer builds {_named_place(region)}where the image is to be, and not {_own_place(region, template.location)}: "
+            f"Packer builds {_named_place(region)}where the image is to be, and not {elsewhere}: "
             "it makes managed images in the region of the build only, and Azure wants a gallery version there too",
             help="Check that the size of the build VM is available there.",
         )
@@ -139,7 +140,8 @@ def _own_place(region: TemplateText, own: TemplateText) -> str:
     """The location of a template, which is another than the region of the build; only perhaps where one is not known."""
     if region.literal and own.literal:
         return f"in {own.literal}"
-    return f"in {own.literal}, if that is elsewhere" if own.literal else "in the location of the template, if that is elsewhere"
+    is_written = all(isinstance(part, str | Placeholder) for part in own.parts)
+    return f"in {own if is_written else 'the location of the template'}, if that is elsewhere"
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
