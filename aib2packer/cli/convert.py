@@ -13,7 +13,7 @@ import click
 from aib2packer.app.azure.template_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.output import OutputError, Writing
-from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, run, unreadable
+from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, deliver, make, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
 from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
@@ -149,7 +149,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     request = picked(Request, given | {"options": picked(Options, given)} | of_run)
     try:
         jobs = configured(context, inputs, request, quiet=reporting.quiet)
-        _require_places(jobs, reporting)
+        _require_places(jobs)
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     if many and not reporting.quiet:
@@ -333,8 +333,13 @@ def _run_one(template: Template, request: Request, writing: Writing, reporting: 
     if (what := doing(template)) != template.name:
         print_waiting(f"{what[0].upper()}{what[1:]}", quiet=quiet)
     asked = replace(request, write=writing.write)
-    for result in run(replace(template, folder=PurePosixPath()), asked, partial(fetching, quiet=quiet)):
-        yield at_rest(result, with_account=bool(reporting.reports))
+    for result in make(replace(template, folder=PurePosixPath()), asked, partial(fetching, quiet=quiet)):
+        if request.written and result.contents and result.folder == request.folder:  # which has what is about several builds
+            from aib2packer.app.estate import refused_at_top
+
+            yield refused_at_top(template, request)
+        else:
+            yield at_rest(deliver(result, asked), with_account=bool(reporting.reports))
 
 
 def _run(jobs: Sequence[tuple[Template, Request]], writing: Writing, reporting: Reporting) -> Iterator[Result]:
@@ -364,13 +369,8 @@ def _run(jobs: Sequence[tuple[Template, Request]], writing: Writing, reporting: 
         yield held_back
 
 
-def _require_places(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> None:
-    """Refuse the top of an estate for a single build, and folders that a configuration gives to more than one template."""
-    template, request = jobs[0]
-    if request.written and not request.estate:
-        from aib2packer.app.estate import refused_at_top
-
-        sys.exit(_end_with(refused_at_top(template, request), reporting))
+def _require_places(jobs: Sequence[tuple[Template, Request]]) -> None:
+    """Refuse folders that a configuration gives to more than one template."""
     taken: dict[str, str] = {}
     for template, _ in jobs:
         other = taken.setdefault(str(template.folder).casefold(), template.name)
