@@ -109,6 +109,8 @@ def test_what_fails_to_validate_is_not_released(
 ) -> None:
     value = with_validators(shell("touch /root/first"), shell("test 1 = 2"), shell("touch /root/last"), target=GALLERY_TARGET)
     write(tmp_path, value, Options(emit=Emit.VALIDATION))
+    made = {"builds": [{"custom_data": {"image_version": "1.0.0"}}]}
+    (tmp_path / "image.manifest.json").write_text(json.dumps(made))
 
     done = build(packer, tmp_path, linux_vm, az)
 
