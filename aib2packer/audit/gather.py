@@ -165,7 +165,7 @@ class _Lost:
     def settings(self, names: Sequence[str]) -> tuple[LostSetting, ...]:
         """The lost settings, those of most settings first; `names`: of the templates by number."""
         lost = (
-            LostSetting(name, code, said, named(sorted(places.templates), names), self._settings[name, code])
+            LostSetting(name, code, said, named(places.templates, names), self._settings[name, code])
             for (name, code), (said, places) in self._found.items()
         )
         return tuple(sorted(lost, key=lambda one: (-one.settings, -len(one.templates), one.name, one.code.id)))
