@@ -96,7 +96,7 @@ class Gathering:
             asked={asks: tuple(cause for cause in others if cause.code.asks is asks) for asks in Asks},
             lost=tuple(cause for cause in others if cause.code.severity is Severity.LOSS),
             lost_settings=self._lost.settings(names),
-            refused=tuple(cause for cause in others if {cause.code, cause.code.formerly} & _REFUSED),
+            refused=tuple(cause for cause in others if not _REFUSED.isdisjoint(cause.code.lineage)),
             accepted=self._accepted.causes(names),
             later=(sum(self._later), len(self._later)),
             by_hand=by_hand,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
-from aib2packer.audit.questions import QUESTIONS
 from aib2packer.findings.model import Asks, is_decision
 from aib2packer.findings.text import about_links
 from aib2packer.lazy.models import dataclass
@@ -95,11 +94,6 @@ class Cause:
     def count(self) -> int:
         """How many findings there are."""
         return sum(len(one.places) for one in self.said)
-
-    @property
-    def question(self) -> str:
-        """What there is to decide, as a question; "" where it is no decision."""
-        return QUESTIONS.get(self.code, "")
 
     @property
     def examples(self) -> tuple[Said, ...]:
