@@ -131,7 +131,7 @@ def pipeline_files(estate: Estate) -> dict[str, PackedText]:
         groups.setdefault((one.auth, one.cloud), []).append(number)
     for (auth, cloud), numbers in groups.items():
         mark = f"-{auth.value}-{cloud.facts.cli_name.lower()}" if len(groups) > 1 else ""
-        members = Picked(builds, numbers, _itself)
+        members = Picked(builds, numbers)
         for path, pipeline in _pipelines(auth, cloud, members).items():
             texts[f"{path.removesuffix('.yml')}{mark}.yml"] = _rendered(path, pipeline)
         for one in members:
@@ -144,10 +144,6 @@ def pipeline_files(estate: Estate) -> dict[str, PackedText]:
 def _rendered(path: str, pipeline: EstatePipeline) -> PackedText:
     template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
     return PackedText(template.generate(pipeline=pipeline))
-
-
-def _itself(build: PipelineBuild) -> PipelineBuild:
-    return build
 
 
 def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
