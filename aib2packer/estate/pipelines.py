@@ -21,7 +21,7 @@ from aib2packer.packer.layout import (
     PICK,
     RUN,
     SINGLE_PIPELINES,
-    is_default,
+    run_by_pipelines,
 )
 from aib2packer.rendering.templates import yaml_environment
 from aib2packer.system.packed import Packed, PackedText, Picked
@@ -212,7 +212,7 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
         launch, schedule = build.facts.launch, _schedule(build)
-        for environment in () if launch.by_hand else _to_run(launch.environments):
+        for environment in () if launch.by_hand else run_by_pipelines(launch.environments) or ("",):  # "": there is none
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
             name = names.claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
             found.append(
@@ -235,11 +235,6 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
                 )
             )
     return found
-
-
-def _to_run(environments: Sequence[str]) -> Sequence[str]:
-    """The environments that pipelines run: not the one without a name if there are others; "" for a build that has none."""
-    return [one for one in environments if not is_default(one.removesuffix(ENVIRONMENT_ENDING))] or environments or ("",)
 
 
 class PipelineNames:
