@@ -1,13 +1,8 @@
 """Texts that are to be filled in, where expressions look into them."""
 
-from collections.abc import Container
-
 import pytest
 
 from aib2packer import Options
-from aib2packer.arm.evaluation import open_texts
-from aib2packer.jsonc import tree
-from aib2packer.jsonc.tree import Json as JsonValue
 from tests.cases.templates import GALLERY_TARGET, Json, codes_of, convert_json, hcl_of, template
 
 FORMS = ("<{}>", "#{{{}}}#", "#{{{}}}", "${{{}}}", "$({})", "{{{{ {} }}}}", "[[{}]]", "%{}%", "__{}__")
@@ -46,23 +41,6 @@ def test_what_a_parameter_is_compared_with_is_a_value(default: dict[str, Json]) 
 
     assert size_of(document) == 'var.size == "__default__" ? "big" : var.size'
     assert ('  default     = "__default__"\n' in hcl_of(document)) is bool(default)
-
-
-def test_what_a_template_compares_is_looked_for_once_however_many_parameters_are_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = with_size("[if(equals(parameters('p0'),'<p0>'),'big','small')]")
-    document["parameters"] = {f"p{at}": {"type": "string", "defaultValue": f"<p{at}>"} for at in range(100)}
-    document["variables"] = {"x": "[concat(parameters('p1'),parameters('p2'))]"}
-    looked: list[object] = []
-
-    def texts_in(value: JsonValue, but: Container[str]) -> list[str]:
-        looked.append(value)
-        return tree.texts_in(value, but)
-
-    monkeypatch.setattr(open_texts, "texts_in", texts_in)
-
-    convert_json(document)
-
-    assert len(looked) == 1
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form != "[[{}]]"])  # that is how ARM writes one bracket

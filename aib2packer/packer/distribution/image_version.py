@@ -82,7 +82,8 @@ def fixed_variable(target: GalleryTarget, galleries: Sequence[GalleryTarget]) ->
     fixed = fixed_version(target)
     if fixed is None:
         return None
-    name = VERSION if len({fixed_version(one) for one in galleries}) == 1 else f"{VERSION}_of_target_{target.index}"
+    is_shared = all(fixed_version(one) == fixed for one in galleries)
+    name = VERSION if is_shared else f"{VERSION}_of_target_{target.index}"
     description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
     return Variable(name, description, default=fixed)
 
