@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from aib2packer.audit.model import times
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns, listed, shortened
 
@@ -50,11 +51,11 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
     of_them = "all" if audit.decided_for_several == decide else f"{audit.decided_for_several} of them"
     several = f", {of_them} for several templates" if audit.decided_for_several else ""
-    yield f"{_times(act, 'finding')} to act on, in {_times(audit.to_act_on, 'template')}."
-    yield f"{_times(audit.unsafe, 'build')} {'is' if audit.unsafe == 1 else 'are'} unsafe until somebody acts."
+    yield f"{times(act, 'finding')} to act on, in {times(audit.to_act_on, 'template')}."
+    yield f"{times(audit.unsafe, 'build')} {'is' if audit.unsafe == 1 else 'are'} unsafe until somebody acts."
     if audit.later[0]:
         yield from _wrapped("", audit.about_later)
-    yield f"{_times(decide, 'decision')} to make{several}."
+    yield f"{times(decide, 'decision')} to make{several}."
     converted, lost = audit.settings
     if converted or lost:
         in_builds = f"{audit.lost_in_builds:,}" if audit.lost_in_builds else "none of them"
@@ -63,7 +64,7 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
         yield from _wrapped("", told)
     if audit.minutes:
         together = " together" if audit.with_last_run > 1 else ""
-        of = _times(audit.with_last_run, "template")
+        of = times(audit.with_last_run, "template")
         yield f"The last successful runs of {of} took {audit.minutes:.0f} minutes{together}."
     if audit.accepted:
         count = sum(cause.count for cause in audit.accepted)
@@ -74,13 +75,9 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     if audit.links:
         yield from _wrapped("", audit.about_links)
     if audit.left_out:
-        yield f"{_times(audit.left_out, 'image template')} left out: a condition or a loop switches {_it(audit.left_out)} off."
+        yield f"{times(audit.left_out, 'image template')} left out: a condition or a loop switches {_it(audit.left_out)} off."
     yield "Below, each number says how many templates have it: of those that convert,"
     yield "except for what keeps the others from converting."
-
-
-def _times(count: int, noun: str) -> str:
-    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
 
 
 def _it(count: int) -> str:

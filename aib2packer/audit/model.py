@@ -20,6 +20,11 @@ COUNTED = frozenset({Outcome.CONVERTED, Outcome.LEFT_OUT})
 _EXAMPLES = 3
 
 
+def times(count: int, noun: str) -> str:
+    """A number of things; one has no s at the end of its noun."""
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A template: what becomes of it, what its findings ask for, and what its build is; nothing of that where there is none.
@@ -156,16 +161,24 @@ class Chapter:
     title: str
     sentence: str
     needs: tuple[Need, ...]
+    by_template: str = ""
+    """What each template needs, where these are counted and not the needs."""
 
     @property
-    def templates(self) -> tuple[str, ...]:
-        """The templates that need any of it."""
-        return tuple(dict.fromkeys(name for need in self.needs for name in need.templates))
+    def about(self) -> str:
+        """The sentence, and how many of the needs are none where something wider is there."""
+        covered = sum(need.is_covered for need in self.needs)
+        if not covered:
+            return self.sentence
+        of_all = f"{covered} of the {len(self.needs)}"
+        return f"{self.sentence} {of_all} are not needed where a wider one is granted: they say where."
 
     @property
-    def covered(self) -> int:
-        """How many are not needed where something wider is there."""
-        return sum(need.is_covered for need in self.needs)
+    def in_brief(self) -> str:
+        """What there is to prepare, with a number."""
+        if not self.by_template:
+            return f"{self.title.lower()} ({len(self.needs)})"
+        return f"{self.by_template} for {times(len({name for need in self.needs for name in need.templates}), 'template')}"
 
     @property
     def id(self) -> str:
@@ -217,9 +230,19 @@ class Audit:
         return sum(row.is_ready for row in self.rows)
 
     @property
+    def failed(self) -> int:
+        """How many were to be converted, and are not."""
+        return self.total - self.converted
+
+    @property
+    def waiting(self) -> int:
+        """How many of those that convert wait for somebody."""
+        return self.converted - self.ready
+
+    @property
     def about_waiting(self) -> str:
         """How many of those that convert wait for somebody, and for what."""
-        waiting = self.converted - self.ready
+        waiting = self.waiting
         if waiting == self.converted:
             who = "The 1 that converts" if waiting == 1 else f"All {waiting:,} that convert"
         else:
@@ -300,10 +323,18 @@ class Audit:
         findings, templates = self.later
         if not findings:
             return ""
-        more = "1 more finding" if findings == 1 else f"{findings:,} more findings"
+        more = times(findings, "more finding")
         if templates == 1:
             return f"1 template that does not convert yet has {more} to act on, not counted until it converts."
         return f"{templates:,} templates that do not convert yet have {more} to act on, not counted until they convert."
+
+    @property
+    def about_runs(self) -> str:
+        """How long the last runs took that succeeded; "" where nothing tells."""
+        if not self.minutes:
+            return ""
+        of, in_all = times(self.with_last_run, "template"), " in all" if self.with_last_run > 1 else ""
+        return f"For {of} the input says how long the last run took, which succeeded: {self.minutes:.0f} minutes{in_all}"
 
     @property
     def minutes(self) -> float:

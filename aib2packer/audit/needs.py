@@ -43,6 +43,8 @@ class Topic:
     told_as: Callable[[Sequence[Any]], Iterable[Need]] = list
     """The need that each thing is, in their order; several things may be one need."""
     arranged: Callable[[Sequence[Need]], Iterable[Need]] = tuple
+    by_template: str = ""
+    """What each template needs, where these are counted and not the needs."""
 
 
 class Users(Generic[T]):
@@ -85,7 +87,7 @@ class Gathered:
             found[need].update(users[thing])
         needs = (replace(need, templates=named(numbers, names)) for need, numbers in found.items())
         by_most = sorted(needs, key=lambda need: (-len(need.templates), need.what, need.about, need.scope))
-        return Chapter(topic.title, topic.sentence, tuple(topic.arranged(by_most)))
+        return Chapter(topic.title, topic.sentence, tuple(topic.arranged(by_most)), topic.by_template)
 
 
 def _account(facts: Facts) -> Iterator[Need]:
@@ -250,6 +252,7 @@ BY_HAND = (
         "These builds need a self-hosted runner: those that GitHub and Azure DevOps host reach no private network, have no "
         f"managed identity, and end a job after {LONGEST_HOSTED_JOB} minutes.",
         _runners,
+        by_template="self-hosted runners",
     ),
 )
 """What people must see to."""
