@@ -114,4 +114,6 @@ def test_types_that_lead_through_too_many_others_are_told_of_each_parameter() ->
 
     assert made.hcl is None
     told = "the parameter {} has the type `t100`, which `definitions` lacks, or which contains itself or leads too far"
-    assert [one.message for one in made.findings if "leads too far" in one.message] == [told.format(name) for name in parameters]
+    assert [one.message for one in made.findings if "leads too far" in one.message] == [
+        told.format(name) for name in parameters
+    ]
