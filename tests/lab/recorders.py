@@ -40,7 +40,7 @@ def write_programs(folder: Path) -> None:
         (folder / name).chmod(0o755)
 
 
-def run_recorded(command: Sequence[str | Path], programs: Path, cwd: Path, environment: Mapping[str, str]) -> Ran:
+def run_recorded(command: Sequence[str], programs: Path, cwd: Path, environment: Mapping[str, str]) -> Ran:
     """Run a command with the programs of a folder before all others.
 
     NEWEST is the version that the Azure CLI knows, KNOWN how often something was built from it, BEFORE what was built last.
