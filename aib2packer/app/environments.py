@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.codes import FOLDED
 from aib2packer.lazy.models import replace
-from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file, is_default
+from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file, run_by_pipelines
 from aib2packer.pipeline import convert
 
 if TYPE_CHECKING:
@@ -60,9 +60,8 @@ def _by_environment(apart: dict[str, Conversion], *, facts: bool) -> dict[str, C
     """A build for each environment, with facts if they are wanted; no pipeline runs the one without a name beside others."""
     if not facts:
         return {name: replace(one, facts=None) for name, one in apart.items()}
-    if all(map(is_default, apart)):
-        return apart
-    return {name: _by_hand(one) if is_default(name) else one for name, one in apart.items()}
+    run = run_by_pipelines(apart)
+    return {name: one if name in run else _by_hand(one) for name, one in apart.items()}
 
 
 def _by_hand(conversion: Conversion) -> Conversion:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import count
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.names import portable_name
+from aib2packer.hcl.names import UniqueNames, portable_name
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import DEFAULT_ENVIRONMENT
 
@@ -55,15 +54,9 @@ def environments_of(template: Path, files: Iterable[Path]) -> dict[str, Path]:
 
     One whose name does not say what it is for comes last: the commands take the first.
     """
-    named: dict[str, Path] = {}
-    taken: set[str] = set()
-    for file in sorted(files, key=lambda file: environment_of(template, file) == DEFAULT_ENVIRONMENT):
-        made = portable_name(environment_of(template, file), "environment")
-        free = (made if number == 1 else f"{made}-{number}" for number in count(1))
-        name = next(one for one in free if one.casefold() not in taken)
-        taken.add(name.casefold())
-        named[name] = file
-    return named
+    names = UniqueNames("-")
+    meant = sorted(((environment_of(template, file), file) for file in files), key=lambda one: one[0] == DEFAULT_ENVIRONMENT)
+    return {names.claim(portable_name(name, "environment")): file for name, file in meant}
 
 
 def _belongs(path: Path, stem: str) -> bool:

@@ -28,7 +28,7 @@ from aib2packer.findings.text import safe
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
-from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER, is_default
+from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER, run_by_pipelines
 from aib2packer.pipeline import convert, open_input
 from aib2packer.system.files import MOST
 from aib2packer.text.checksum import sha256_of
@@ -296,8 +296,7 @@ def _not_used(files: Sequence[Path], what_to_do: str) -> tuple[Finding, ...]:
 
 def _without_environment(named: Mapping[str, SourceText]) -> tuple[Finding, ...]:
     """A finding about each parameters file whose name tells no environment, where others do."""
-    if all(map(is_default, named)):
-        return ()
+    run = run_by_pipelines(named)
     return tuple(
         about_file(
             PARAMETERS_BESIDE,
@@ -306,7 +305,7 @@ def _without_environment(named: Mapping[str, SourceText]) -> tuple[Finding, ...]
             "Name the file after its environment if a pipeline must run it.",
         )
         for name, file in named.items()
-        if is_default(name)
+        if name not in run
     )
 
 

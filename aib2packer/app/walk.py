@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,9 +131,14 @@ def modules_of(files: Collection[Path]) -> Modules:
     calls: dict[Path, list[Path]] = {}
     speaking: set[Path] = set()
     deployed: set[Path] = set()
+
+    @cache
+    def locals_in(folder: Path) -> Mapping[bytes, Collection[bytes]]:
+        return _locals_of(known.get(os.path.normpath(folder), ()))
+
     for file in sources:
         data = _start_of(file)
-        own = {one for path in _deployed_by(file, data, sources) for one in known.get(path, ())}
+        own = {one for path in _deployed_by(file, data, locals_in) for one in known.get(path, ())}
         deployed |= own
         calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file] + sorted(own)
         if speaks_of_image_templates(data):
@@ -158,16 +164,21 @@ def _called_by(file: Path, data: bytes) -> Iterator[str]:
             yield path
 
 
-def _deployed_by(file: Path, data: bytes, sources: Iterable[Path]) -> Iterator[str]:
+def _deployed_by(file: Path, data: bytes, locals_in: Callable[[Path], Mapping[bytes, Collection[bytes]]]) -> Iterator[str]:
     """The templates that a Terraform file deploys, as their files; of one that Bicep makes, what it is made of too."""
-    calls = tuple(_DEPLOYED.finditer(data)) if file.suffix.lower() == ".tf" else ()
-    read = [call["file"] for call in calls if call["file"]]
-    if wanted := {call["local"] for call in calls if call["local"]}:
-        beside = (_start_of(one) for one in sources if one.parent == file.parent and one.suffix.lower() == ".tf")
-        read += (found["file"] for text in beside for found in _LOCAL.finditer(text) if found["local"] in wanted)
-    for name in read:
-        path = os.path.normpath(file.parent / os.fsdecode(name))
-        yield from (path, str(Path(path).with_suffix(".bicep")))
+    for call in _DEPLOYED.finditer(data) if file.suffix.lower() == ".tf" else ():
+        for name in (call["file"],) if call["file"] else locals_in(file.parent).get(call["local"], ()):
+            path = os.path.normpath(file.parent / os.fsdecode(name))
+            yield from (path, str(Path(path).with_suffix(".bicep")))
+
+
+def _locals_of(files: Iterable[Path]) -> Mapping[bytes, Collection[bytes]]:
+    """The files that the locals of a Terraform module may hold, by their names."""
+    found: dict[bytes, set[bytes]] = {}
+    for file in files:
+        for local in _LOCAL.finditer(_start_of(file)):
+            found.setdefault(local["local"], set()).add(local["file"])
+    return found
 
 
 def _turned_round(calls: Mapping[Path, Collection[Path]]) -> dict[Path, list[Path]]:

@@ -19,7 +19,6 @@ from aib2packer.cli.configured import about_all, about_replacements, configured,
 from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
-from aib2packer.estate.kept import Kept
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
@@ -31,12 +30,12 @@ from aib2packer.text.source import FileError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aib2packer.app.estate import Remit
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch
     from aib2packer.audit.baseline import Baseline
     from aib2packer.cli.baselines import Accepting
+    from aib2packer.estate.kept import Kept
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
     from aib2packer.findings.model import Finding
@@ -137,11 +136,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             group = cast("str | None", given["resource_group"])
             print_waiting("Waiting for az, which lists the image templates.", quiet=reporting.quiet)
             arguments, listed = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
-        inputs = _not_replaced(
-            collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]), links.append),
-            (*parameter_files, baseline or ""),
-            reporting,
-        )
+        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]), links.append)
+        _require_kept(inputs, (*parameter_files, baseline or ""), reporting)
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     of_run: dict[str, object] = {"file": file, "folder": folder, "into": _shared(into), "most": most, "fetcher": _fetcher()}
@@ -168,14 +164,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         kept = _keep(results, accepting, telling, writing, request)
         asked, whole = replace(request, write=writing.write), any(one.found for one in inputs)
         status = accepting.end(write_baseline, asked, whole=whole, quiet=reporting.quiet) if accepting is not None else 0
-        from aib2packer.app.estate import EVERYTHING, remit_of
-
-        landing = _land(
-            kept,
-            asked,
-            telling,
-            EVERYTHING if in_azure else remit_of(inputs, folder or Path()),
-        )
+        landing = _land(kept, asked, telling, None if in_azure else inputs)
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
         sys.exit(max(status, _finish(telling, writing, landing, kept.stale), _say_why(kept, reporting)))
 
@@ -190,12 +179,17 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     return {"written": {folder / path: digest for path, digest in record.files.items()}, "placed": record.builds}
 
 
-def _land(kept: Kept, request: Request, telling: Telling, remit: Remit) -> Landing | None:
-    """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
+def _land(kept: Kept, request: Request, telling: Telling, inputs: Sequence[Template] | None) -> Landing | None:
+    """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all.
+
+    `inputs` are what the run was given; None: all that there is.
+    """
     if request.folder is None or not kept.builds:
         return None
+    from aib2packer.app.estate import EVERYTHING, remit_of
     from aib2packer.estate.landing import land
 
+    remit = EVERYTHING if inputs is None else remit_of(inputs, request.folder)
     landing = land(kept, request.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
@@ -204,6 +198,8 @@ def _land(kept: Kept, request: Request, telling: Telling, remit: Remit) -> Landi
 
 def _keep(results: Iterable[Result], accepting: Accepting | None, telling: Telling, writing: Writing, request: Request) -> Kept:
     """Put what belongs there on standard output, and have all of it told in the end; gives what is needed of it for all."""
+    from aib2packer.estate.kept import Kept
+
     kept = Kept(request.folder, request.fail_on)
     for result in results if accepting is None else accepting.of(results):
         try:
@@ -254,19 +250,14 @@ def _pruned(stale: Sequence[Result]) -> Iterator[Result]:
 
 def _refuse(error: FileError, reporting: Reporting) -> int:
     """Say that an input cannot be read; gives the exit status."""
-    return _end_with(unreadable(error), reporting)
-
-
-def _end_with(result: Result, reporting: Reporting) -> int:
-    """Say all that there is to say of a run that does nothing; gives the exit status."""
     telling = Telling(reporting, many=False)
-    telling.add(at_rest(result, with_account=True))
+    telling.add(at_rest(unreadable(error), with_account=True))
     telling.write_documents()
     return telling.end()
 
 
-def _not_replaced(inputs: Sequence[Template], others: Sequence[str], reporting: Reporting) -> Sequence[Template]:
-    """The inputs, where no file of what is reported would replace one of them, or another file that the run reads."""
+def _require_kept(inputs: Sequence[Template], others: Sequence[str], reporting: Reporting) -> None:
+    """Refuse a file of what is reported that would replace an input, or another file that the run reads."""
     reports = [("--report", file) for file in reporting.reports]
     reports += [("--findings-file", file) for file in reporting.findings_files]
     read = {os.path.realpath(one) for one in (*(str(one.path or "") for one in inputs), *others) if one} if reports else set()
@@ -274,7 +265,6 @@ def _not_replaced(inputs: Sequence[Template], others: Sequence[str], reporting: 
         if os.path.realpath(file) in read:
             message = f"{option} {file} would replace a file that this run reads. Give another file."
             raise click.UsageError(message)
-    return inputs
 
 
 def _baseline(file: str | None, most: int) -> Baseline | None:

@@ -50,13 +50,15 @@ class Kept:
         failing = [one for one in light.findings if one.reaches(self._level)]
         self.failing += len(failing)
         self.fails_by_level |= any(one.severity is not Severity.ERROR for one in failing)
+        if self.folder is None:  # and so no files for all
+            return
         number = len(self.results)
         if result.home and result.files:
             self.homes[result.home] = result.on_record
         if result.facts is None:
             if result.outcome not in {Outcome.NO_TEMPLATE, Outcome.LEFT_OVER}:
                 self.failed.append(number)
-        elif result.folder is not None and self.folder is not None:
+        elif result.folder is not None:
             self.builds.append((result.folder.relative_to(self.folder).as_posix(), number))
             self.values.add(number, result.facts.entries)
         if result.stale:

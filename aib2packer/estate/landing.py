@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 from heapq import merge
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -86,25 +85,29 @@ def _forget(folder: Path, removed: Container[str]) -> None:
         write(folder, {RECORD: record.text(sorted(files.items()), before.builds)}, force=True)
 
 
-def estate_of(kept: Kept, folder: Path) -> Estate:
+def estate_of(kept: Kept) -> Estate:
     """The builds of a run, in the order of their folders, and what they have in common."""
     places = sorted(kept.builds)
     shared = kept.values.shared(places)
     return Estate(
-        Picked(kept.results, [number for _, number in places], partial(_build, folder)),
-        Picked(kept.results, kept.failed, _itself),
+        _Builds(kept.results, places),
+        Picked(kept.results, kept.failed),
         shared,
         frozenset(value.name for value in shared),
     )
 
 
-def _build(top: Path, result: Result) -> EstateBuild:
-    folder, facts = cast("Path", result.folder), cast("Facts", result.facts)
-    return EstateBuild(folder.relative_to(top).as_posix(), result, facts)
+class _Builds:
+    """Builds by their folders and the numbers of their results, each made anew whenever they are gone through."""
 
+    def __init__(self, results: Sequence[Result], places: Sequence[tuple[str, int]]) -> None:
+        self._results = results
+        self._places = places
 
-def _itself(result: Result) -> Result:
-    return result
+    def __iter__(self) -> Iterator[EstateBuild]:
+        for path, number in self._places:
+            result = self._results[number]
+            yield EstateBuild(path, result, cast("Facts", result.facts))
 
 
 def land(kept: Kept, folder: Path, request: Request, remit: Remit) -> Landing:
@@ -117,7 +120,7 @@ def land(kept: Kept, folder: Path, request: Request, remit: Remit) -> Landing:
         remit: What the run speaks for. What earlier runs made of other templates stays, and so does what is about all.
 
     """
-    estate = estate_of(kept, folder)
+    estate = estate_of(kept)
     every = estate_files(estate)
     before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
     recorded = before.files

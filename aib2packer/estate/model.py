@@ -9,7 +9,7 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Finding
@@ -69,7 +69,7 @@ class SharedValue:
 class Estate:
     """All builds of a run, and what they have in common."""
 
-    builds: Sequence[EstateBuild]
+    builds: Iterable[EstateBuild]
     failed: Sequence[Result]
     """The templates that became no build."""
     shared: tuple[SharedValue, ...]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from aib2packer.azure.clouds import Cloud
 from aib2packer.estate.values import commands_of_script
 from aib2packer.findings.text import listed, safe
-from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
+from aib2packer.guide.build_pipelines import ACTIONS, NOT_IN_NAMES, PACKER, azure_access, github_access, own_name, runner
+from aib2packer.hcl.names import UniqueNames
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
@@ -21,7 +22,7 @@ from aib2packer.packer.layout import (
     PICK,
     RUN,
     SINGLE_PIPELINES,
-    is_default,
+    run_by_pipelines,
 )
 from aib2packer.rendering.templates import yaml_environment
 from aib2packer.system.packed import Packed, PackedText, Picked
@@ -39,7 +40,6 @@ DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
 _MOST = 10
 _LONGEST_FILE = 100  # of the 255 characters that the name of a file may have
 _JOB = pattern(r"^ *- name: *(\S+)\n *job:", re.MULTILINE)
-_NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class EstatePipeline:
     @property
     def actions(self) -> Mapping[str, str]:
         """The actions of GitHub."""
-        return {**ACTIONS, "artifact": ARTIFACT}
+        return ACTIONS
 
 
 def pipeline_files(estate: Estate) -> dict[str, PackedText]:
@@ -131,7 +131,7 @@ def pipeline_files(estate: Estate) -> dict[str, PackedText]:
         groups.setdefault((one.auth, one.cloud), []).append(number)
     for (auth, cloud), numbers in groups.items():
         mark = f"-{auth.value}-{cloud.facts.cli_name.lower()}" if len(groups) > 1 else ""
-        members = Picked(builds, numbers, _itself)
+        members = Picked(builds, numbers)
         for path, pipeline in _pipelines(auth, cloud, members).items():
             texts[f"{path.removesuffix('.yml')}{mark}.yml"] = _rendered(path, pipeline)
         for one in members:
@@ -144,10 +144,6 @@ def pipeline_files(estate: Estate) -> dict[str, PackedText]:
 def _rendered(path: str, pipeline: EstatePipeline) -> PackedText:
     template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
     return PackedText(template.generate(pipeline=pipeline))
-
-
-def _itself(build: PipelineBuild) -> PipelineBuild:
-    return build
 
 
 def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
@@ -212,13 +208,13 @@ def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dic
 
 def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     """The builds, each environment of one apart, with names that a pipeline may have, each once."""
-    names, jobs, files, secrets = PipelineNames("-"), PipelineNames("_"), PipelineNames("-"), PipelineNames("_")
+    names, jobs, files, secrets = UniqueNames("-"), UniqueNames("_"), UniqueNames("-"), UniqueNames("_")
     found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
         launch, schedule = build.facts.launch, _schedule(build)
-        for environment in () if launch.by_hand else _to_run(launch.environments):
+        for environment in () if launch.by_hand else run_by_pipelines(launch.environments) or ("",):  # "": there is none
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
-            name = names.claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
+            name = names.claim(NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
             found.append(
                 PipelineBuild(
                     name=name,
@@ -241,30 +237,6 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     return found
 
 
-def _to_run(environments: Sequence[str]) -> Sequence[str]:
-    """The environments that pipelines run: not the one without a name if there are others; "" for a build that has none."""
-    return [one for one in environments if not is_default(one.removesuffix(ENVIRONMENT_ENDING))] or environments or ("",)
-
-
-class PipelineNames:
-    """Names that are given once, whatever their case: a name that is taken gets a number behind a sign."""
-
-    def __init__(self, sign: str) -> None:
-        self._sign = sign
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
-
-    def claim(self, name: str) -> str:
-        """The name, or the first with a number that is free."""
-        claimed, number = name, self._numbers.get(name, 1)
-        while claimed.casefold() in self._taken:
-            number += 1
-            self._numbers[name] = number
-            claimed = f"{name}{self._sign}{number}"
-        self._taken.add(claimed.casefold())
-        return claimed
-
-
 def _schedule(build: EstateBuild) -> str:
     """When a pipeline builds an image again: daily, if asking says so where that costs nothing; else once a week."""
     if not build.facts.service.triggers:
@@ -272,14 +244,11 @@ def _schedule(build: EstateBuild) -> str:
     return DAILY if build.facts.launch.newest else WEEKLY
 
 
-def _secrets(name: str, build: EstateBuild, names: PipelineNames) -> tuple[PipelineSecret, ...]:
+def _secrets(name: str, build: EstateBuild, names: UniqueNames) -> tuple[PipelineSecret, ...]:
     """The secrets of a build, with names that begin with that of the build: a letter, as GitHub wants it."""
-    found = []
-    for variable in build.facts.secrets:
-        wanted = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
-        wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
-        found.append(PipelineSecret(name, names.claim(wanted), f"PKR_VAR_{variable}"))
-    return tuple(found)
+    return tuple(
+        PipelineSecret(name, names.claim(own_name(name, variable)), f"PKR_VAR_{variable}") for variable in build.facts.secrets
+    )
 
 
 def _json(builds: Iterable[PipelineBuild]) -> Iterator[str]:

@@ -39,3 +39,22 @@ def portable_name(name: str, otherwise: str) -> str:
     kept = _NOT_IN_NAMES.sub("-", unicodedata.normalize("NFC", name)).strip(" .-")
     short = kept.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip(" .-") or otherwise
     return f"{otherwise}-{short}" if _DEVICE.match(short) else short
+
+
+class UniqueNames:
+    """Names that are given once, whatever their case: a name that is taken gets a number behind a sign."""
+
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
+
+    def claim(self, name: str) -> str:
+        """The name, or the first with a number that is free."""
+        claimed, number = name, self._numbers.get(name, 1)
+        while claimed.casefold() in self._taken:
+            number += 1
+            self._numbers[name] = number
+            claimed = f"{name}{self._sign}{number}"
+        self._taken.add(claimed.casefold())
+        return claimed

@@ -11,6 +11,8 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.options import BUILD_FILE, Layout
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from aib2packer.hcl.values import Interpolation
 
 __all__ = ["BUILD_FILE"]
@@ -151,9 +153,9 @@ OWN_VALUES = "values.pkrvars.hcl"
 """The file of values that the user makes of the example, in a folder with one build."""
 
 
-def is_default(environment: str) -> bool:
-    """Whether an environment is the one without a name; there are several where several files tell none."""
-    return _DEFAULTS.fullmatch(environment) is not None
+def run_by_pipelines(environments: Collection[str]) -> Collection[str]:
+    """The environments that pipelines run, by their names or files: not those without a name, where others have one."""
+    return [one for one in environments if not _DEFAULTS.fullmatch(one.removesuffix(ENVIRONMENT_ENDING))] or environments
 
 
 def environment_file(name: str) -> str:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 _WINDOW = 1 << 15  # what zlib looks back on
 _FAST, _RAW = 1, -15
 _PIECE = 1 << 16
 
 
-class Packed(Sequence[T]):
+class _Made(Sequence[T], ABC):
+    """Items that are made one at a time, whenever they are asked for."""
+
+    @abstractmethod
+    def _item(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return [self._item(number) for number in range(*index.indices(len(self)))]
+        return self._item(index)
+
+
+class Packed(_Made[T]):
     """Items in the order in which they came; each is made anew whenever it is asked for, and nothing is kept of that.
 
     The builds of an estate resemble each other: what the first are packed as is what the others are compressed against, each on
@@ -48,16 +64,10 @@ class Packed(Sequence[T]):
     def __len__(self) -> int:
         return len(self._packed)
 
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[T]: ...
-    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+    def _item(self, index: int) -> T:
         import pickle
         import zlib
 
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
         data = self._packed[index]
         if index % len(self._packed) >= self._plain:
             data = zlib.decompressobj(_RAW, self._first).decompress(data)
@@ -65,26 +75,19 @@ class Packed(Sequence[T]):
         return item
 
 
-class Picked(Sequence[U]):
-    """Some of other items, by their numbers, each made into something else whenever it is asked for."""
+class Picked(_Made[T]):
+    """Some of other items, by their numbers."""
 
-    def __init__(self, items: Sequence[T], numbers: Sequence[int], made: Callable[[T], U]) -> None:
-        """Take the items, the numbers of those that are wanted, in that order, and what is made of each."""
-        self._items: Sequence[Any] = items
+    def __init__(self, items: Sequence[T], numbers: Sequence[int]) -> None:
+        """Take the items, and the numbers of those that are wanted, in that order."""
+        self._items = items
         self._numbers = numbers
-        self._made: Callable[[Any], U] = made
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> U: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[U]: ...
-    def __getitem__(self, index: int | slice) -> U | Sequence[U]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        return self._made(self._items[self._numbers[index]])
+    def _item(self, index: int) -> T:
+        return self._items[self._numbers[index]]
 
 
 class PackedText:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aib2packer.app.walk import candidates, modules_of, speaks_of_image_templates
+from aib2packer.system.files import open_file
 from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
+    from io import BufferedReader
     from pathlib import Path
 
 GIT = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
@@ -218,6 +220,24 @@ def test_a_module_with_an_image_template_is_built_with_what_calls_it(
 
     assert sorted(file.relative_to(tmp_path).as_posix() for file in modules.callers) == callers
     assert sorted(file.relative_to(tmp_path).as_posix() for file in modules.called) == called
+
+
+def test_a_file_of_a_large_module_is_read_for_all_others_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+
+    def counted(path: Path) -> BufferedReader:
+        opened.append(path)
+        return open_file(path)
+
+    names = [f"m{number}.tf" for number in range(20)]
+    lay(tmp_path, *names)
+    for name in names:
+        (tmp_path / name).write_text("  template_content = local.arm\n", encoding="utf-8")
+    monkeypatch.setattr("aib2packer.app.walk.open_file", counted)
+
+    modules_of([tmp_path / name for name in names])
+
+    assert len(opened) <= 2 * len(names)
 
 
 def test_of_scripts_those_are_found_that_make_an_image_template(tmp_path: Path) -> None:

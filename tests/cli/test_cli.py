@@ -575,8 +575,9 @@ def test_help_tells_of_the_exit_status() -> None:
     assert b"Exit status: 0 converted" in done.stdout
 
 
-def test_starting_up_imports_no_template_engine() -> None:
-    code = "import sys, aib2packer.cli.convert; sys.exit(any(name in sys.modules for name in ('jinja2', 'hcl2', 'rich')))"
+def test_starting_up_imports_no_template_engine_and_nothing_that_looks_at_builds() -> None:
+    left = ("jinja2", "hcl2", "rich", "pickle", "aib2packer.guide")
+    code = f"import sys, aib2packer.cli.convert; sys.exit(any(name in sys.modules for name in {left}))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
 
