@@ -40,8 +40,9 @@ def convert(
 
     Args:
         text: The template. Bytes are decoded as ARM tools do: UTF-8, or UTF-16 with a byte order mark. One
-            that was cut out of a longer one has its places from there, and its name in findings. What `open_input` gave,
-            for the same options but for the image template and where it goes, is not read again.
+            that was cut out of a longer one has its places from there, and its name in findings. What an earlier
+            conversion has read (`Conversion.opened`), for the same options but for the image template and where it
+            goes, is not read again.
         file: What findings call the input, usually its path.
         options: What the user can decide.
 
@@ -62,22 +63,10 @@ def convert(
                 opened = text
                 for finding in opened.findings:
                     report.record(finding)
-        return Conversion(None, findings=report.findings) if opened is None else _convert(opened, options, report)
-
-
-def open_input(text: bytes, file: str, options: Options, names: tuple[str, ...]) -> OpenDocument | None:
-    """Read an input that holds several image templates, for a conversion of each; None where it cannot be read.
-
-    Args:
-        text: The input.
-        file: What findings call it.
-        options: What the user decided.
-        names: Those of the image templates, as an earlier conversion gave them.
-
-    """
-    with _garbage_left():
-        opened = _opened(text, file, options, Report())
-        return None if opened is None else replace(opened, context=replace(opened.context, names=names))
+        if opened is None:
+            return Conversion(None, findings=report.findings)
+        made = _convert(opened, options, report)
+        return replace(made, opened=opened.with_names(made.image_templates)) if made.image_templates[1:] else made
 
 
 def _opened(text: str | bytes | SourceText, file: str, options: Options, report: Report) -> OpenDocument | None:

@@ -35,10 +35,13 @@ def convert_for(
 
     """
     apart = {
-        name: convert(
-            text,
-            file=file,
-            options=replace(options, parameter_files=(*options.parameter_files, parameters), facts=True),
+        name: replace(
+            convert(
+                text,
+                file=file,
+                options=replace(options, parameter_files=(*options.parameter_files, parameters), facts=True),
+            ),
+            opened=None,  # for each, the input is read with other values
         )
         for name, parameters in environments.items()
     }

@@ -29,7 +29,7 @@ from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
 from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER, run_by_pipelines
-from aib2packer.pipeline import convert, open_input
+from aib2packer.pipeline import convert
 from aib2packer.system.files import MOST
 from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import FileError, SourceText, decode
@@ -323,9 +323,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
 
         names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
         listed = texts_of_list(data, template.name, len(names))
-        options = replace(request.options, root=template.root)
-        # Each file of values is an option of its own, for which the input is read anew.
-        opened = None if listed or request.environments else open_input(data, template.name, options, names)
+        opened = conversions[""].opened if "" in conversions else None  # each environment has an input of its own
         texts = listed or (opened,) * len(names)
         size = len(data.lstrip())
         most = most_images(0 if listed or opened else size * len(conversions))

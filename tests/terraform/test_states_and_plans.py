@@ -7,7 +7,6 @@ import pytest
 
 from aib2packer import Conversion, Options, convert
 from aib2packer.jsonc.tree import JsonObject
-from aib2packer.pipeline import open_input
 from aib2packer.terraform import state_and_plan
 from tests.cases.templates import template
 from tests.security.test_secrets import CANARY, shown
@@ -183,7 +182,7 @@ def test_what_a_state_shows_is_taken_apart_once_for_all_its_image_templates(monk
         return as_before(document)
 
     monkeypatch.setattr(state_and_plan, "resources_shown", resources_shown)
-    opened = open_input(text, "state.json", Options(), names)
+    opened = convert(text, file="state.json").opened
     again = [convert(opened or "", options=Options(name=name)) for name in names]
 
     assert len(taken) == 1
