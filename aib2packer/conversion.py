@@ -10,7 +10,6 @@ from aib2packer.options import BUILD_FILE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.aib.reading import OpenDocument
     from aib2packer.findings.model import Finding
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
@@ -41,5 +40,3 @@ class Conversion:
     """The names of all image templates in the input: each can be `Options.name`."""
     work: int = 0
     """What the evaluation took, a quarter of a microsecond each or so: several of one input have a limit together."""
-    opened: OpenDocument | None = field(default=None, repr=False, compare=False)
-    """The input as it was read, where it holds several image templates: to convert each without reading it again."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
-from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
@@ -40,9 +39,8 @@ def convert(
 
     Args:
         text: The template. Bytes are decoded as ARM tools do: UTF-8, or UTF-16 with a byte order mark. One
-            that was cut out of a longer one has its places from there, and its name in findings. What an earlier
-            conversion has read (`Conversion.opened`), for the same options but for the image template and where it
-            goes, is not read again.
+            that was cut out of a longer one has its places from there, and its name in findings. What `open_input` gave,
+            for the same options but for the image template and where it goes, is not read again.
         file: What findings call the input, usually its path.
         options: What the user can decide.
 
@@ -53,20 +51,29 @@ def convert(
         InputError: The bytes are no text.
 
     """
-    report = Report()
     options = options or Options()
     with _garbage_left():
-        match text:
-            case str() | bytes() | SourceText():
-                opened = _opened(text, file, options, report)
-            case _:
-                opened = text
-                for finding in opened.findings:
-                    report.record(finding)
-        if opened is None:
-            return Conversion(None, findings=report.findings)
-        made = _convert(opened, options, report)
-        return replace(made, opened=opened.with_names(made.image_templates)) if made.image_templates[1:] else made
+        opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
+        if isinstance(opened, Conversion):
+            return opened
+        report = Report()
+        for finding in opened.findings:
+            report.record(finding)
+        return _convert(opened, options, report)
+
+
+def open_input(text: str | bytes | SourceText, file: str, options: Options) -> OpenDocument | Conversion:
+    """Read an input, for conversions of what it holds; where it cannot be read, the conversion that says why.
+
+    Args:
+        text: The input.
+        file: What findings call it.
+        options: What the user decided.
+
+    """
+    report = Report()
+    with _garbage_left():
+        return _opened(text, file, options, report) or Conversion(None, findings=report.findings)
 
 
 def _opened(text: str | bytes | SourceText, file: str, options: Options, report: Report) -> OpenDocument | None:

@@ -35,13 +35,10 @@ def convert_for(
 
     """
     apart = {
-        name: replace(
-            convert(
-                text,
-                file=file,
-                options=replace(options, parameter_files=(*options.parameter_files, parameters), facts=True),
-            ),
-            opened=None,  # for each, the input is read with other values
+        name: convert(
+            text,
+            file=file,
+            options=replace(options, parameter_files=(*options.parameter_files, parameters), facts=True),
         )
         for name, parameters in environments.items()
     }
