@@ -83,6 +83,10 @@ def _parameters(count: int) -> Json:
     return _deployment(count, parameters={f"v{n}": {"type": "string", "defaultValue": f"d{n}"} for n in range(count)})
 
 
+def _open(count: int) -> Json:
+    return _deployment(count, parameters={f"v{n}": {"type": "string", "defaultValue": f"<v{n}>"} for n in range(count)})
+
+
 def _chained(count: int) -> Json:
     first: Json = {"v0": {"type": "string"}}
     others = {f"v{n}": {"type": "string", "defaultValue": f"[concat(parameters('v{n - 1}'), 'x')]"} for n in range(1, count)}
@@ -143,6 +147,7 @@ def _nesting(depth: int) -> Json:
         (_lines, 60),
         (_variables, 15),
         (_parameters, 15),
+        (_open, 15),
         (_chained, 15),
         (_targets, 10),
         (_regions, 20),

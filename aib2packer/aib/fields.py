@@ -28,7 +28,7 @@ from aib2packer.aib.tokens import (
     uri_text,
 )
 from aib2packer.arm.language.describe import parameter_word, settings_for
-from aib2packer.arm.language.json_values import JsonSymbolic, node_of
+from aib2packer.arm.language.json_values import JsonSymbolic, is_null, node_of
 from aib2packer.arm.language.symbolic import (
     UNSET_OR,
     Access,
@@ -575,7 +575,7 @@ class Fields:
 
     def unused(self) -> tuple[JsonMember, ...]:
         """The keys that nobody asked for; a null says nothing, not even to a service that takes no unknown key."""
-        return tuple(member for member in self.object if member.key not in self._used and not _is_null(member.value))
+        return tuple(member for member in self.object if member.key not in self._used and not is_null(member.value))
 
     def close(self, elsewhere: Mapping[str, str] | None = None) -> None:
         """Report the keys that nobody asked for. `elsewhere` says of keys, in lower case, where they belong."""
@@ -918,10 +918,6 @@ def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None
     if not isinstance(value, JsonScalar) or not isinstance(value.value, str) or not IN_NAMES.fullmatch(value.value):
         return None
     return TemplateText((replace(lone_placeholder(value.value), kind=kind),), value.span)
-
-
-def _is_null(value: Json) -> bool:
-    return isinstance(value, JsonScalar) and value.value is None
 
 
 def _is_unset(value: Json) -> bool:

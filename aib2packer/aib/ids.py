@@ -64,10 +64,11 @@ def parse_id(text: TemplateText, *shapes: tuple[str, ...]) -> ResourceId | None:
         pieces.pop()
     names = tuple((piece.literal or "").lower() for piece in pieces[::2])
     values = pieces[1::2]
-    if not root.parts and len(pieces) % 2 == 0 and names in shapes and all(value.parts for value in values):
-        return ResourceId(text, dict(zip(names, values, strict=True)))
-    if not root.parts and len(pieces) % 2 == 0 and _is_another(names, values, shapes):
-        return None
+    if not root.parts and len(pieces) % 2 == 0:
+        if names in shapes and all(value.parts for value in values):
+            return ResourceId(text, dict(zip(names, values, strict=True)))
+        if _is_another(names, values, shapes):
+            return None
     return _partly_known(text, shapes) if text.symbols else None
 
 

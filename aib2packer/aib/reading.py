@@ -19,12 +19,13 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.template import KindsToRead
     from aib2packer.arm.documents.fill_placeholders import Filled
     from aib2packer.arm.documents.image_templates import Resource
+    from aib2packer.arm.evaluation.budget import Budget
     from aib2packer.arm.language.symbolic import ArmValue, Lambda
     from aib2packer.findings.model import Finding, Report
     from aib2packer.jsonc.tree import Json
@@ -110,13 +111,16 @@ def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Rep
                 None if template is None else replace(template, cloud=context.cloud),
                 None if resource is None else resource.body,
                 tuple(one.name for one in found),
-                _CONVERSION
-                + _FINDING * len(found)
-                + _DOCUMENT * max(0, len(context.budgets) - 1)
-                + sum(budget.work for budget in context.budgets),
+                _work(len(found), context.budgets),
             )
         report.return_to(before)
         context = replace(context, shape=context.shape | needed)
+
+
+def _work(found: int, budgets: Sequence[Budget]) -> int:
+    """What converting one of the image templates found takes; there is a budget for each reading of a deployment template."""
+    documents = _DOCUMENT * max(0, len(budgets) - 1)
+    return _CONVERSION + _FINDING * found + documents + sum(budget.work for budget in budgets)
 
 
 def _fits(resource: Resource, report: Report) -> bool:

@@ -70,7 +70,7 @@ def _causes(causes: Sequence[Cause]) -> list[dict[str, object]]:
         {
             "code": cause.code.id,
             "title": cause.code.title,
-            "question": cause.question or None,
+            "question": cause.code.question or None,
             "templates": list(cause.templates),
             "findings": [{"message": said.message, "help": said.help, "places": list(said.places)} for said in cause.said],
         }

@@ -100,8 +100,8 @@ def _causes(title: str, causes: Sequence[Cause], style: Styler, *, messages: int
         yield style(title, "")
     for cause in causes:
         yield from _wrapped(f"{len(cause.templates):>4}  ", f"{cause.code.id} {cause.code.title}")
-        if cause.question:
-            yield from _wrapped("      ", cause.question)
+        if cause.code.question:
+            yield from _wrapped("      ", cause.code.question)
         shown = cause.examples[:messages]
         for said in shown:
             yield from _wrapped("      ", said.message)

@@ -39,10 +39,6 @@ class Accepted:
     folder: Path = Path()
     """What a pattern that begins with a slash is relative to: the folder of the baseline."""
 
-    def covers(self, template: str, finding: Finding) -> bool:
-        """Whether it is about a finding of a template; that of a code is about those that were made of it."""
-        return self.is_for(template) and finding.accepted_by(((self.code, self.reason),)).accepted != ""
-
     def is_for(self, template: str) -> bool:
         """Whether it is about a template; the name of an image in it may be left out.
 
@@ -79,8 +75,10 @@ class Use:
 
     def see(self, template: str, findings: Sequence[Finding]) -> None:
         """Take in what is found in a template."""
-        self._unused = [one for one in self._unused if not any(one.covers(template, finding) for finding in findings)]
-        self._meant.update(one for one in self._unused if one not in self._meant and one.is_for(template))
+        found = {code for finding in findings for code in finding.code.lineage}
+        meant = {one for one in self._unused if one.is_for(template)}
+        self._unused = [one for one in self._unused if one not in meant or one.code not in found]
+        self._meant |= meant
 
     def gone(self, *, whole: bool) -> list[Accepted]:
         """The entries that are about none of the findings; only those for one of the templates, where these are not all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, overload
 
 from aib2packer.audit.model import Cause, Said
 from aib2packer.findings.formats import place_in
@@ -14,28 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from aib2packer.findings.model import Code, Finding
-
-T = TypeVar("T")
-
-
-class Users(Generic[T]):
-    """Things, each with the numbers of the templates that have it, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self._found: dict[T, int | array[int]] = {}  # most things have one template, for which a list would be much
-
-    def add(self, thing: T, number: int) -> None:
-        """Take it that a template has a thing; what it has more than once counts once."""
-        known = self._found.setdefault(thing, number)
-        if isinstance(known, int):
-            if known != number:
-                self._found[thing] = array("I", (known, number))
-        elif known[-1] != number:
-            known.append(number)
-
-    def items(self) -> Iterator[tuple[T, Sequence[int]]]:
-        """Each thing with the numbers."""
-        return ((thing, (known,) if isinstance(known, int) else known) for thing, known in self._found.items())
 
 
 class Places(Sequence[str]):
@@ -64,12 +42,16 @@ class Places(Sequence[str]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        return [*self][index]
+        which = range(len(self))[index]
+        return [*self._told(which)] if isinstance(which, range) else next(self._told([which]))
 
     def __iter__(self) -> Iterator[str]:
-        names, numbers = [*self._files], self._numbers
-        for start in range(0, len(numbers), 4):
-            _, file, line, column = numbers[start : start + 4]
+        return self._told(range(len(self)))
+
+    def _told(self, which: Iterable[int]) -> Iterator[str]:
+        names = [*self._files]
+        for number in which:
+            _, file, line, column = self._numbers[4 * number : 4 * number + 4]
             yield place_in(names[file], line, column)
 
 
@@ -78,13 +60,11 @@ class Tellings:
 
     def __init__(self) -> None:
         self._said: dict[Code, dict[tuple[str, str], Places]] = {}
-        self._users: Users[Code] = Users()
         self._files: dict[str, int] = {}
         self._same: dict[str, str] = {}  # what to do is the same in most
 
     def add(self, number: int, finding: Finding) -> None:
         """Take in a finding of the template that has a number."""
-        self._users.add(finding.code, number)
         told = (safe(finding.message), self._same.setdefault(finding.help, safe(finding.help)))
         of_code = self._said.setdefault(finding.code, {})
         if told not in of_code:
@@ -93,7 +73,10 @@ class Tellings:
 
     def causes(self, names: Sequence[str]) -> tuple[Cause, ...]:
         """The findings by code, those of most templates first, and so what they say; `names`: of the templates by number."""
-        causes = (Cause(code, _by_most(self._said[code]), named(users, names)) for code, users in self._users.items())
+        causes = (
+            Cause(code, _by_most(said), named(set().union(*(places.templates for places in said.values())), names))
+            for code, said in self._said.items()
+        )
         return tuple(sorted(causes, key=lambda cause: (-len(cause.templates), cause.code.id)))
 
 
@@ -103,5 +86,5 @@ def _by_most(said: Mapping[tuple[str, str], Places]) -> tuple[Said, ...]:
 
 
 def named(numbers: Iterable[int], names: Sequence[str]) -> tuple[str, ...]:
-    """The names of templates by their numbers, each once."""
-    return tuple(dict.fromkeys(names[number] for number in numbers))
+    """The names of templates by their numbers, in the order of these, each once."""
+    return tuple(dict.fromkeys(names[number] for number in sorted(numbers)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
 from aib2packer.audit.causes import Places, Tellings, named
-from aib2packer.audit.model import Audit, LostSetting, Row, Said
+from aib2packer.audit.model import COUNTED, Audit, LostSetting, Row, Said
 from aib2packer.audit.needs import BY_HAND, SHARED, Gathered
 from aib2packer.findings import codes
 from aib2packer.findings.model import Asks, Severity, count_decisions
@@ -59,18 +59,19 @@ class Gathering:
         if result.outcome is Outcome.NO_TEMPLATE:
             self._passed_over += 1
             return
-        number = len(self._names)
+        number, is_counted = len(self._names), result.outcome in COUNTED
+        open_ones = [one for one in result.findings if not one.accepted and one.severity is not Severity.ERROR]
         self._names.append(result.name)
-        self._rows.append(_row(result))
+        self._rows.append(_row(result, open_ones if is_counted else ()))
         self._states.update(entry.state for entry in result.settings)
-        for one in result.findings if _is_counted(result) else _errors(result):
+        for one in result.findings if is_counted else _errors(result):
             if one.accepted and one.severity is not Severity.ERROR:
                 self._accepted.add(number, replace(one, help=one.accepted))
             else:
                 self._told.add(number, one)
-        if _is_counted(result):
+        if is_counted:
             self._lost.add(number, result)
-        elif later := _open(result)[Asks.ACT]:
+        elif later := sum(one.asks is Asks.ACT for one in open_ones):
             self._later.append(later)
         if result.facts is not None:
             for chapter in (*self._by_hand, *self._shared):
@@ -95,7 +96,7 @@ class Gathering:
             asked={asks: tuple(cause for cause in others if cause.code.asks is asks) for asks in Asks},
             lost=tuple(cause for cause in others if cause.code.severity is Severity.LOSS),
             lost_settings=self._lost.settings(names),
-            refused=tuple(cause for cause in others if {cause.code, cause.code.formerly} & _REFUSED),
+            refused=tuple(cause for cause in others if not _REFUSED.isdisjoint(cause.code.lineage)),
             accepted=self._accepted.causes(names),
             later=(sum(self._later), len(self._later)),
             by_hand=by_hand,
@@ -110,28 +111,16 @@ def _short(names: Sequence[str]) -> Iterator[str]:
     return (str(PurePath(*PurePath(name).parts[len(common) :])) for name in names)
 
 
-def _is_counted(result: Result) -> bool:
-    """Whether all findings count; of what does not convert, only the errors do: nothing else can be seen to before."""
-    return result.outcome in {Outcome.CONVERTED, Outcome.LEFT_OUT}
-
-
 def _errors(result: Result) -> Iterator[Finding]:
     return (finding for finding in result.findings if finding.severity is Severity.ERROR)
 
 
-def _open(result: Result) -> Counter[Asks]:
-    """How many findings, errors and accepted ones aside, ask for what."""
-    return Counter(one.asks for one in result.findings if not one.accepted and one.severity is not Severity.ERROR)
-
-
-def _row(result: Result) -> Row:
-    open_ones = [finding for finding in result.findings if not finding.accepted] if _is_counted(result) else []
-    counts = _open(result) if _is_counted(result) else Counter()
-    facts = result.facts
+def _row(result: Result, open_ones: Sequence[Finding]) -> Row:
+    """The row of a template that has no name yet; `open_ones` are the findings that count in it."""
+    facts, counts = result.facts, Counter(one.asks for one in open_ones)
     return Row(
         "",
-        result.outcome.value,
-        result.outcome is Outcome.CONVERTED,
+        result.outcome,
         act=counts[Asks.ACT],
         decide=counts[Asks.DECIDE],
         know=counts[Asks.KNOW],
@@ -141,7 +130,6 @@ def _row(result: Result) -> Row:
         last_run=facts.last_run if facts else None,
         decisions=count_decisions(open_ones),
         lost=_count_lost(result),
-        is_left_out=result.outcome is Outcome.LEFT_OUT,
         why=tuple(dict.fromkeys(one.code.title for one in _errors(result))),
         is_unsafe=any(one.code in _UNSAFE for one in open_ones),
     )
@@ -177,7 +165,7 @@ class _Lost:
     def settings(self, names: Sequence[str]) -> tuple[LostSetting, ...]:
         """The lost settings, those of most settings first; `names`: of the templates by number."""
         lost = (
-            LostSetting(name, code, said, named(sorted(places.templates), names), self._settings[name, code])
+            LostSetting(name, code, said, named(places.templates, names), self._settings[name, code])
             for (name, code), (said, places) in self._found.items()
         )
         return tuple(sorted(lost, key=lambda one: (-one.settings, -len(one.templates), one.name, one.code.id)))

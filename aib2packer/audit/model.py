@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.audit.questions import QUESTIONS
+from aib2packer.app.run import Outcome
 from aib2packer.findings.model import Asks, is_decision
 from aib2packer.findings.text import about_links
 from aib2packer.lazy.models import dataclass
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code
     from aib2packer.packer.facts import LastRun
 
+COUNTED = frozenset({Outcome.CONVERTED, Outcome.LEFT_OUT})
+"""What all findings count of; of what does not convert, only the errors do: nothing else can be seen to before."""
 _EXAMPLES = 3
 
 
@@ -26,8 +28,7 @@ class Row:
     """
 
     name: str
-    outcome: str
-    is_converted: bool
+    became: Outcome
     act: int
     decide: int
     know: int
@@ -45,8 +46,26 @@ class Row:
 
     is_unsafe: bool = False
     """Whether its build is unsafe until somebody acts."""
-    is_left_out: bool = False
-    """Whether it is switched off, by a condition or a loop without a round: nothing of it was to be converted."""
+
+    @property
+    def outcome(self) -> str:
+        """What it becomes, in words."""
+        return self.became.value
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether it becomes a build."""
+        return self.became is Outcome.CONVERTED
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it is switched off, by a condition or a loop without a round: nothing of it was to be converted."""
+        return self.became is Outcome.LEFT_OUT
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether all of its findings count."""
+        return self.became in COUNTED
 
     @property
     def is_ready(self) -> bool:
@@ -75,11 +94,6 @@ class Cause:
     def count(self) -> int:
         """How many findings there are."""
         return sum(len(one.places) for one in self.said)
-
-    @property
-    def question(self) -> str:
-        """What there is to decide, as a question; "" where it is no decision."""
-        return QUESTIONS.get(self.code, "")
 
     @property
     def examples(self) -> tuple[Said, ...]:

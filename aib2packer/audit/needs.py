@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aib2packer.aib.model import VhdTarget
-from aib2packer.audit.causes import Users, named
+from aib2packer.audit.causes import named
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS, Chapter, Need
 from aib2packer.guide.build_pipelines import CLIENT_SECRET, is_too_long
 from aib2packer.guide.choices import SIGN_IN
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.packer.facts import Connection, Facts, Role, WantedDefinition
+
+T = TypeVar("T")
 
 _ACCOUNTS = {
     Auth.CLI: "the account of the Azure CLI",
@@ -42,6 +45,26 @@ class Topic:
     arranged: Callable[[Sequence[Need]], Iterable[Need]] = tuple
 
 
+class Users(Generic[T]):
+    """Things, each with the numbers of the templates that have it, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._found: dict[T, int | array[int]] = {}  # most things have one template, for which a list would be much
+
+    def add(self, thing: T, number: int) -> None:
+        """Take it that a template has a thing; what it has more than once counts once."""
+        known = self._found.setdefault(thing, number)
+        if isinstance(known, int):
+            if known != number:
+                self._found[thing] = array("I", (known, number))
+        elif known[-1] != number:
+            known.append(number)
+
+    def items(self) -> Iterator[tuple[T, Sequence[int]]]:
+        """Each thing with the numbers."""
+        return ((thing, (known,) if isinstance(known, int) else known) for thing, known in self._found.items())
+
+
 class Gathered:
     """The needs of a chapter, from one build after another."""
 
@@ -60,7 +83,7 @@ class Gathered:
         found: dict[Need, set[int]] = defaultdict(set)
         for need, thing in zip(topic.told_as([*users]), users, strict=True):
             found[need].update(users[thing])
-        needs = (replace(need, templates=named(sorted(numbers), names)) for need, numbers in found.items())
+        needs = (replace(need, templates=named(numbers, names)) for need, numbers in found.items())
         by_most = sorted(needs, key=lambda need: (-len(need.templates), need.what, need.about, need.scope))
         return Chapter(topic.title, topic.sentence, tuple(topic.arranged(by_most)))
 

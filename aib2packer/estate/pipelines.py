@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.azure.clouds import Cloud
 from aib2packer.estate.values import commands_of_script
 from aib2packer.findings.text import listed, safe
-from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
+from aib2packer.guide.build_pipelines import ACTIONS, NOT_IN_NAMES, PACKER, azure_access, github_access, own_name, runner
 from aib2packer.hcl.names import UniqueNames
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
@@ -40,7 +40,6 @@ DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
 _MOST = 10
 _LONGEST_FILE = 100  # of the 255 characters that the name of a file may have
 _JOB = pattern(r"^ *- name: *(\S+)\n *job:", re.MULTILINE)
-_NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class EstatePipeline:
     @property
     def actions(self) -> Mapping[str, str]:
         """The actions of GitHub."""
-        return {**ACTIONS, "artifact": ARTIFACT}
+        return ACTIONS
 
 
 def pipeline_files(estate: Estate) -> dict[str, PackedText]:
@@ -215,7 +214,7 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
         launch, schedule = build.facts.launch, _schedule(build)
         for environment in () if launch.by_hand else run_by_pipelines(launch.environments) or ("",):  # "": there is none
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
-            name = names.claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
+            name = names.claim(NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
             found.append(
                 PipelineBuild(
                     name=name,
@@ -247,12 +246,9 @@ def _schedule(build: EstateBuild) -> str:
 
 def _secrets(name: str, build: EstateBuild, names: UniqueNames) -> tuple[PipelineSecret, ...]:
     """The secrets of a build, with names that begin with that of the build: a letter, as GitHub wants it."""
-    found = []
-    for variable in build.facts.secrets:
-        wanted = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
-        wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
-        found.append(PipelineSecret(name, names.claim(wanted), f"PKR_VAR_{variable}"))
-    return tuple(found)
+    return tuple(
+        PipelineSecret(name, names.claim(own_name(name, variable)), f"PKR_VAR_{variable}") for variable in build.facts.secrets
+    )
 
 
 def _json(builds: Iterable[PipelineBuild]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The registry of codes: every kind of finding there is.
 
 0xx files: reading the input, writing the output; 1xx rules of the template (errors); 2xx losses; 3xx changes; 4xx notes. A code
-never changes its meaning. What it asks of people stands beside it where its severity does not tell. Each has a page
-in `pages/`, which `aib2packer explain` prints.
+never changes its meaning. What it asks of people stands beside it where its severity does not tell, as a question where they
+are to decide something. Each has a page in `pages/`, which `aib2packer explain` prints.
 """
 
 from __future__ import annotations
@@ -67,20 +67,52 @@ NO_FILE_FITS = Code("AIB2P221", Severity.LOSS, "no matching file")
 UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "unaccounted setting", Asks.ACT)
 
 # Changes
-ISO_REPLACED = Code("AIB2P301", Severity.CHANGE, "ISO source replaced", Asks.DECIDE)
-STAGING_GROUP = Code("AIB2P302", Severity.CHANGE, "build resource group made by Packer", Asks.DECIDE)
+ISO_REPLACED = Code(
+    "AIB2P301", Severity.CHANGE, "ISO source replaced", question="Does this marketplace image do what the ISO did?"
+)
+STAGING_GROUP = Code(
+    "AIB2P302",
+    Severity.CHANGE,
+    "build resource group made by Packer",
+    question="May Packer make a resource group for each build, or must it use one that exists?",
+)
 EXTRA_MANAGED_IMAGE = Code("AIB2P303", Severity.CHANGE, "additional managed image")
-IMAGE_EXISTS = Code("AIB2P304", Severity.CHANGE, "existing managed image not overwritten", Asks.DECIDE)
+IMAGE_EXISTS = Code(
+    "AIB2P304",
+    Severity.CHANGE,
+    "existing managed image not overwritten",
+    question="Should each build make an image of a new name, or delete the old image first?",
+)
 REGION_ADDED = Code("AIB2P305", Severity.CHANGE, "build region added to the regions")
 TAGS_CLASH = Code("AIB2P306", Severity.CHANGE, "tags with several values")
 NORMALIZED = Code("AIB2P307", Severity.CHANGE, "text brought to Unicode's form C")
 FOLDED = Code("AIB2P308", Severity.CHANGE, "expression with a fixed value")
-SCRIPT_AFTER_RESTART = Code("AIB2P309", Severity.CHANGE, "deprovisioning script after a restart", Asks.DECIDE)
-POWERSHELL_INLINE = Code("AIB2P310", Severity.CHANGE, "inline PowerShell stops at its first terminating error", Asks.DECIDE)
+SCRIPT_AFTER_RESTART = Code(
+    "AIB2P309",
+    Severity.CHANGE,
+    "deprovisioning script after a restart",
+    question="Does a step change the deprovisioning script in /tmp?",
+)
+POWERSHELL_INLINE = Code(
+    "AIB2P310",
+    Severity.CHANGE,
+    "inline PowerShell stops at its first terminating error",
+    question="Must commands go on after one of them has failed?",
+)
 BUILD_REGION = Code("AIB2P311", Severity.CHANGE, "region of the build")
-VALIDATED_AFTER = Code("AIB2P315", Severity.CHANGE, "validated after the image is made", Asks.DECIDE)
+VALIDATED_AFTER = Code(
+    "AIB2P315",
+    Severity.CHANGE,
+    "validated after the image is made",
+    question="Will something run the validation build after each build?",
+)
 VALIDATED_INLINE = Code("AIB2P316", Severity.CHANGE, "validated before the image is generalized")
-SOURCE_ONLY = Code("AIB2P317", Severity.CHANGE, "only the source image is validated", Asks.DECIDE)
+SOURCE_ONLY = Code(
+    "AIB2P317",
+    Severity.CHANGE,
+    "only the source image is validated",
+    question="Is validating the source image all that is wanted, or should an image be built too?",
+)
 
 # Notes
 IGNORED_FIELD = Code("AIB2P401", Severity.NOTE, "setting that the service ignored")
@@ -92,53 +124,95 @@ SERVICE_REFUSES = Code("AIB2P406", Severity.NOTE, "refused by the service")
 REPEATED_NAME = Code("AIB2P407", Severity.NOTE, "duplicate name")
 SYSTEM_NOT_ELEVATED = Code("AIB2P408", Severity.NOTE, "runAsSystem without runElevated")
 SHORT_TIMEOUT = Code("AIB2P409", Severity.NOTE, "timeout too short", Asks.ACT)
-EXACT_VERSION = Code("AIB2P410", Severity.NOTE, "latest resolved at each build", Asks.DECIDE)
-OS_GUESSED = Code("AIB2P411", Severity.NOTE, "guessed operating system", Asks.DECIDE)
+EXACT_VERSION = Code(
+    "AIB2P410",
+    Severity.NOTE,
+    "latest resolved at each build",
+    question="Should each build start from the newest source image, or always from the same one?",
+)
+OS_GUESSED = Code("AIB2P411", Severity.NOTE, "guessed operating system", question="Is the operating system guessed right?")
 PUBLIC_ADDRESS = Code("AIB2P412", Severity.NOTE, "build VM with a public IP address")
-VERSION_BY_TIME = Code("AIB2P413", Severity.NOTE, "version made from the time", Asks.DECIDE)
+VERSION_BY_TIME = Code(
+    "AIB2P413",
+    Severity.NOTE,
+    "version made from the time",
+    question="Is a version made from the time good enough, or must versions count up by one?",
+)
 VERSION_TWICE = Code("AIB2P414", Severity.NOTE, "explicit version beside versioning")
 TAGS_MERGED = Code("AIB2P415", Severity.NOTE, "tags merged")
-RESTART_UNSEEN = Code("AIB2P416", Severity.NOTE, "script that may restart the VM", Asks.DECIDE)
+RESTART_UNSEEN = Code("AIB2P416", Severity.NOTE, "script that may restart the VM", question="Does the script restart the VM?")
 FILE_DESTINATION = Code("AIB2P417", Severity.NOTE, "file destination", Asks.ACT)
 OTHER_DEFINITION = Code("AIB2P418", Severity.NOTE, "image definition that does not match", Asks.ACT)
 PLAN_TERMS = Code("AIB2P419", Severity.NOTE, "purchase plan", Asks.ACT)
 SECRET = Code("AIB2P420", Severity.NOTE, "secret in the template", Asks.ACT)
-UNKNOWN_PARAMETER = Code("AIB2P421", Severity.NOTE, "unknown parameter", Asks.DECIDE)
-LINKED_TEMPLATE = Code("AIB2P422", Severity.NOTE, "linked template", Asks.DECIDE)
+UNKNOWN_PARAMETER = Code("AIB2P421", Severity.NOTE, "unknown parameter", question="Is the name of this parameter misspelt?")
+LINKED_TEMPLATE = Code("AIB2P422", Severity.NOTE, "linked template", question="Is there an image template in what is linked?")
 DEPLOYED_BESIDE = Code("AIB2P423", Severity.NOTE, "resources beside the image template", Asks.ACT)
-CONDITION = Code("AIB2P424", Severity.NOTE, "unknown condition", Asks.DECIDE)
+CONDITION = Code("AIB2P424", Severity.NOTE, "unknown condition", question="Is this image template deployed?")
 URI = Code("AIB2P425", Severity.NOTE, "uri() of an unknown path")
 TRUSTED_LAUNCH = Code("AIB2P426", Severity.NOTE, "Trusted Launch")
 DEPENDS_ON = Code("AIB2P427", Severity.NOTE, "dependsOn")
 NO_EFFECT = Code("AIB2P428", Severity.NOTE, "option without effect")
 NOT_GENERALIZED = Code("AIB2P429", Severity.NOTE, "generalization prevented", Asks.ACT)
 RESTART_PENDING = Code("AIB2P430", Severity.NOTE, "pending restart", Asks.ACT)
-OWN_SOURCE = Code("AIB2P431", Severity.NOTE, "image built from itself", Asks.DECIDE)
-FETCHED_LATER = Code("AIB2P432", Severity.NOTE, "fetched by the build", Asks.DECIDE)
+OWN_SOURCE = Code(
+    "AIB2P431", Severity.NOTE, "image built from itself", question="Should the next build start from a fresh image instead?"
+)
+FETCHED_LATER = Code(
+    "AIB2P432",
+    Severity.NOTE,
+    "fetched by the build",
+    question="May the build fetch this when it runs, or should its address be given now?",
+)
 WEB_PAGE = Code("AIB2P433", Severity.NOTE, "web page instead of a script", Asks.ACT)
-NOT_VERIFIED = Code("AIB2P434", Severity.NOTE, "not verified", Asks.DECIDE)
+NOT_VERIFIED = Code("AIB2P434", Severity.NOTE, "not verified", question="Should this be verified where it can be?")
 NOTED_BY_PACKER = Code("AIB2P435", Severity.NOTE, "warning of Packer")
 NOT_FORMATTED = Code("AIB2P436", Severity.NOTE, "not as packer fmt writes it")
 COPIED = Code("AIB2P437", Severity.NOTE, "target made by the Azure CLI")
-LEFT_OVER = Code("AIB2P438", Severity.NOTE, "leftover file", Asks.DECIDE)
-SECURITY_TYPE_UNKNOWN = Code("AIB2P439", Severity.NOTE, "unknown security type", Asks.DECIDE)
-FIXED_VERSION = Code("AIB2P440", Severity.NOTE, "version that can be made once", Asks.DECIDE)
-LONG_JOB = Code("AIB2P450", Severity.NOTE, "build longer than a hosted job", Asks.DECIDE)
+LEFT_OVER = Code("AIB2P438", Severity.NOTE, "leftover file", question="Is this file still needed?")
+SECURITY_TYPE_UNKNOWN = Code(
+    "AIB2P439", Severity.NOTE, "unknown security type", question="Which security type does the image definition have?"
+)
+FIXED_VERSION = Code(
+    "AIB2P440", Severity.NOTE, "version that can be made once", question="Where does each build take its number from?"
+)
+LONG_JOB = Code(
+    "AIB2P450",
+    Severity.NOTE,
+    "build longer than a hosted job",
+    question="Is there a machine of your own for the pipeline, or can the build be shorter?",
+)
 OTHER_SYSTEM = Code("AIB2P451", Severity.NOTE, "name of another operating system", Asks.ACT)
-LEFT_OUT = Code("AIB2P460", Severity.NOTE, "skipped image template", Asks.DECIDE)
-PARAMETERS_BESIDE = Code("AIB2P461", Severity.NOTE, "unused parameters file", Asks.DECIDE)
-SHARED = Code("AIB2P462", Severity.NOTE, "used as the folder declares it", Asks.DECIDE)
+LEFT_OUT = Code("AIB2P460", Severity.NOTE, "skipped image template", question="Is this image wanted?")
+PARAMETERS_BESIDE = Code(
+    "AIB2P461", Severity.NOTE, "unused parameters file", question="Should the build take its values from this file?"
+)
+SHARED = Code(
+    "AIB2P462",
+    Severity.NOTE,
+    "used as the folder declares it",
+    question="Is what the folder declares meant for this build too?",
+)
 PLUGIN_ADDED = Code("AIB2P463", Severity.NOTE, "plugin that the folder did not require", Asks.ACT)
 NEEDS_VALUES = Code("AIB2P464", Severity.NOTE, "values that all builds of the folder need", Asks.ACT)
 NOT_OF_ALL = Code("AIB2P466", Severity.NOTE, "not about all builds", Asks.ACT)
 PLUGIN_OPEN = Code("AIB2P465", Severity.NOTE, "plugin of the folder in a release that fails", Asks.ACT)
-OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "custom source image", Asks.DECIDE)
-SHOWN_IN_PART = Code("AIB2P471", Severity.NOTE, "settings that the Azure CLI leaves out", Asks.DECIDE)
+OWN_IMAGE = Code(
+    "AIB2P470", Severity.NOTE, "custom source image", question="Does the source image have data disks, or a purchase plan?"
+)
+SHOWN_IN_PART = Code(
+    "AIB2P471",
+    Severity.NOTE,
+    "settings that the Azure CLI leaves out",
+    question="Does the template have settings that this listing leaves out?",
+)
 NAME_NOT_KNOWN = Code("AIB2P472", Severity.NOTE, "unknown name")
 UNPROTECTED = Code("AIB2P480", Severity.NOTE, "unprotected download", Asks.ACT)
-RUN_BY_TERRAFORM = Code("AIB2P485", Severity.NOTE, "build started by Terraform", Asks.DECIDE)
+RUN_BY_TERRAFORM = Code(
+    "AIB2P485", Severity.NOTE, "build started by Terraform", question="What shall start the build, in place of Terraform?"
+)
 LAST_RUN = Code("AIB2P486", Severity.NOTE, "failed build in Azure", Asks.ACT)
-NOT_READ = Code("AIB2P487", Severity.NOTE, "not read from Azure", Asks.DECIDE)
+NOT_READ = Code("AIB2P487", Severity.NOTE, "not read from Azure", question="Is what could not be read from Azure needed?")
 KEPT = Code("AIB2P488", Severity.NOTE, "earlier answer from Azure")
 MAY_DIFFER = Code("AIB2P499", Severity.NOTE, "subscriptions that may differ")
 BAD_SUBSCRIPTION = Code("AIB2P448", Severity.NOTE, "bad subscription id", Asks.ACT)

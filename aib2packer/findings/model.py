@@ -52,14 +52,21 @@ class Code:
     severity: Severity
     title: str
     exceptionally: Asks | None = None
-    """What it asks of people, where that is not what its severity usually asks."""
+    """What it asks of people, where that is not what its severity usually asks, and no question either."""
     formerly: Code | None = None
     """The code that it was a part of: whoever accepts that one accepts this."""
+    question: str = ""
+    """What there is to decide: a title states a fact, and people want to know what they are asked. The help has the answers."""
 
     @property
     def asks(self) -> Asks:
         """What it asks of people."""
-        return self.exceptionally or _USUALLY[self.severity]
+        return self.exceptionally or (Asks.DECIDE if self.question else _USUALLY[self.severity])
+
+    @property
+    def lineage(self) -> tuple[Code, ...]:
+        """The code itself, and the one that it was a part of, if any: whoever accepts one of these accepts it."""
+        return (self,) if self.formerly is None else (self, self.formerly)
 
 
 def is_decision(code: Code) -> bool:
@@ -90,7 +97,7 @@ class Finding:
 
     def accepted_by(self, entries: Iterable[tuple[Code, str]]) -> Finding:
         """The finding with the reason of the first entry that is for its code, or for the one that this was a part of."""
-        own = {self.code, self.code.formerly}
+        own = self.code.lineage
         reason = next((reason for code, reason in entries if code in own), "")
         return self if reason == self.accepted else replace(self, accepted=reason)
 

@@ -29,11 +29,16 @@ PACKER = "1.16.0"
 """The Packer that pipelines install: the one that the output is tested with."""
 
 # As the README of each of them has it: the tag of a major version, which gets corrections.
-ACTIONS = {"checkout": "actions/checkout@v7", "login": "azure/login@v3", "packer": "hashicorp/setup-packer@v3"}
-ARTIFACT = "actions/upload-artifact@v7"
+ACTIONS = {
+    "checkout": "actions/checkout@v7",
+    "login": "azure/login@v3",
+    "packer": "hashicorp/setup-packer@v3",
+    "artifact": "actions/upload-artifact@v7",
+}
 
-_NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
-_GITHUB_OWN = "GITHUB_"  # no variable or secret of a repository may begin so
+NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
+"""What a name in a pipeline cannot have, in a row."""
+_GITHUB_OWN = "GITHUB_"  # no variable or secret of a repository may begin so, nor with a digit
 _GITHUB_TOKEN = "PACKER_GITHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 # What nobody has set stands there as it is written, which GitHub would take for a token that is wrong.
 _WITHOUT_TOKEN = f'[ "${{{_GITHUB_TOKEN}#\\$}}" = "${_GITHUB_TOKEN}" ] || unset {_GITHUB_TOKEN}'
@@ -139,16 +144,15 @@ def _github(name: str, guide: Guide) -> Pipeline:
     asks = github_access(guide.auth, guide.cloud, guide.set_cloud, in_environment=in_environment, runs_az=True)
     values: dict[str, str] = {}
     for one in _runs(guide):
-        values |= {f"PKR_VAR_{variable}": _variable(_own(name, variable)) for variable in one.required}
-        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{_own(name, variable)} }}}}" for variable in one.secrets}
+        values |= {f"PKR_VAR_{variable}": _variable(own_name(name, variable)) for variable in one.required}
+        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{own_name(name, variable)} }}}}" for variable in one.secrets}
     values |= _security_type(guide)
     return _pipeline(name, guide, "GitHub", replace(access, environment={**access.environment, **values}), asks.login)
 
 
-def _own(name: str, variable: str) -> str:
-    """What a repository calls a variable of a build: other builds of it may have one of that name."""
-    own = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
-    return f"IMAGE_{own}" if own[0].isdigit() else github_name(own)
+def own_name(name: str, variable: str) -> str:
+    """What a repository calls a variable or secret of a build: other builds of it may have one of that name."""
+    return github_name(NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper())
 
 
 def _security_type(guide: Guide) -> dict[str, str]:
@@ -192,7 +196,7 @@ def github_access(
 
 def _azure(name: str, guide: Guide) -> Pipeline:
     in_environment = _asks_for_subscription(guide)
-    runs_az = guide.runs_az or bool(guide.newest)
+    runs_az = guide.runs_az or bool(guide.followed)
     access = azure_access(guide.auth, guide.set_cloud, in_environment=in_environment, runs_az=runs_az)
     values = {
         f"PKR_VAR_{variable}": f"$({variable.upper()})" for one in _runs(guide) for variable in (*one.required, *one.secrets)
@@ -232,14 +236,14 @@ def _pipeline(
         starts=starts(guide),
         on_push=guide.auto_run,
         on_schedule=bool(guide.triggers),
-        newest=guide.newest,
+        newest=guide.followed,
         to_ask=to_ask or {},
-        mark=f"source-{_NOT_IN_NAMES.sub('-', name)}",
+        mark=f"source-{NOT_IN_NAMES.sub('-', name)}",
         build_file=guide.names.files.build,
         runner=runner([one.limit.most for one in runs], system, private=guide.private, auth=guide.auth),
         access=access,
         packer=PACKER,
-        actions={**ACTIONS, "artifact": ARTIFACT},
+        actions=ACTIONS,
         init=runs[0].init,
         checks=tuple(one.in_environment("validate") for one in runs),
         builds=tuple(one.build_in_environment for one in runs),
@@ -303,4 +307,6 @@ def _variable(name: str) -> str:
 
 def github_name(name: str) -> str:
     """A name for a variable or secret of a repository of GitHub."""
+    if name[0].isdigit():
+        return f"IMAGE_{name}"
     return f"PKR_{name}" if name.startswith(_GITHUB_OWN) else name

@@ -52,7 +52,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         minutes=sum(run.limit.most for run in runs),
         last_run=_last_run(template.body),
         service=about.service,
-        launch=launch(template, symbols, about),
+        launch=launch(about),
         entries=entries(build, about),
     )
 

@@ -18,6 +18,7 @@ from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.layout import SHA256SUMS, output_names
 from aib2packer.packer.security import DEFINITION_TYPE, ask_for_type
 from aib2packer.packer.shell_words import word
+from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
 from aib2packer.packer.validation.validation_build import stand_ins
@@ -186,13 +187,14 @@ class Guide:
 
     @cached_property
     def newest(self) -> str:
-        """The command that prints the newest version of the source image, where a build starts when that changes; else ""."""
-        from aib2packer.packer.source.kinds import kind_of_source
-
+        """The command that prints the newest version of the source image; "" where there is none to follow."""
         source = self._told.template.source
-        if not self.triggers:
-            return ""
         return kind_of_source(source).newest(source, self._told.symbols, str(self.location or ""))
+
+    @property
+    def followed(self) -> str:
+        """That command, where a build starts when the source image changes; else ""."""
+        return self.newest if self.triggers else ""
 
     @property
     def set_cloud(self) -> tuple[str, ...]:

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from aib2packer.guide.example import entry
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.facts import Launch, ValueEntry
-from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.variables.products import products
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate
     from aib2packer.guide.instructions import Guide
     from aib2packer.hcl.values import Variable
     from aib2packer.packer.model import Build
-    from aib2packer.packer.variables.symbols import Symbols
 
 # What no two builds should have alike, and how a build signs in, which the environment says.
 _OF_ONE_BUILD = pattern(
@@ -27,7 +24,7 @@ _SECRET_BY_NAME = pattern(
 )
 
 
-def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
+def launch(guide: Guide) -> Launch:
     """How a build, and the one that validates its image, are run in their folder."""
     runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
     return Launch(
@@ -42,7 +39,7 @@ def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
         runs_az=guide.runs_az,
         is_private=guide.private,
         minutes=tuple(run.limit.most for run in runs),
-        newest=kind_of_source(template.source).newest(template.source, symbols, str(guide.location or "")),
+        newest=guide.newest,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings.codes import ABOUT_TEMPLATE
+from aib2packer.findings.formats import place_in
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
@@ -239,11 +240,16 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
         ("When nobody has missed anything:", (*cut_over.delete(one), *cut_over.delete_aside(one))),
     )
     way = cut_over.another_name(one)
-    name: _Step = (_ANOTHER_NAME.format(way), ())
+    name: tuple[_Step, ...] = ((_ANOTHER_NAME.format(way), ()),) if way else ()
     who = (_WHO, cut_over.find_consumers((), one.late_images))  # the others are in the query for all builds
-    all_steps = (keep, who, name, *steps) if guide.in_estate else (keep, name, *_beside(guide), *steps, *_left(one))
-    (words, commands), *others = (step for step in all_steps if step[1] or (step is name and way))
+    first, then = ((keep, who), steps) if guide.in_estate else ((keep,), (*_beside(guide), *steps, *_left(one)))
+    (words, commands), *others = (*_with_commands(first), *name, *_with_commands(then))
     return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
+
+
+def _with_commands(steps: Iterable[_Step]) -> Iterator[_Step]:
+    """The steps in which there is anything to run."""
+    return (step for step in steps if step[1])
 
 
 def _beside(guide: Guide) -> tuple[_Step, ...]:
@@ -370,20 +376,19 @@ def _counting(guide: Guide) -> tuple[str, ...]:
 
 def _entries(findings: Iterable[Finding]) -> tuple[PageEntry, ...]:
     """The findings of a kind by what is to be done: those of a code together, in the order in which they come first."""
-    groups: dict[tuple[Code, str], dict[str, list[str]]] = {}
+    groups: dict[Code, dict[str, dict[str, list[str]]]] = {}
     for finding in findings:
-        messages = groups.setdefault((finding.code, finding.help), {})
+        messages = groups.setdefault(finding.code, {}).setdefault(finding.help, {})
         messages.setdefault(capitalized(finding.message), []).append(_place(finding))
-    first = {code: number for number, (code, _) in reversed([*enumerate(groups)])}
     return tuple(
         PageEntry(code.id, capitalized(code.title), tuple((what, tuple(places)) for what, places in messages.items()), remedy)
-        for (code, remedy), messages in sorted(groups.items(), key=lambda group: first[group[0][0]])
+        for code, remedies in groups.items()
+        for remedy, messages in remedies.items()
     )
 
 
 def _place(finding: Finding) -> str:
-    line, column = finding.span.position
-    return f"{_base_name(finding.span.source.name)}:{line}:{column}"
+    return place_in(_base_name(finding.span.source.name), *finding.span.position)
 
 
 def _base_name(path: str) -> str:

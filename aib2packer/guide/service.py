@@ -34,6 +34,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
     own, group = template.id, template.staging_resource_group
     identities = tuple(_known(identity, symbols) for identity in template.identities)
     staging = () if group is None else (_known(group.split("/")[-1], symbols),)
+    images, late_images = _images(template, symbols)
     return Service(
         name=_text(template.name, symbols),
         subscription="" if own is None else _text(own.subscription, symbols),
@@ -47,8 +48,8 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
         staging_group="".join(map(str, staging)),
-        images=_images(template, symbols),
-        late_images=tuple(dict.fromkeys(filter(None, (_late_image(target, symbols) for target in template.targets)))),
+        images=images,
+        late_images=late_images,
         wants=_wants((*identities, *staging)),
     )
 
@@ -59,9 +60,23 @@ def name_of(template: ImageTemplate, symbols: Symbols) -> str:
     return "" if name.startswith("[") else name  # an expression where nobody evaluates them
 
 
-def _images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
-    """The ends of the ids of what the template makes, by which other resources refer to it, as far as they are known."""
-    return tuple(dict.fromkeys(filter(None, (_image(target, symbols) for target in template.targets))))
+def _images(template: ImageTemplate, symbols: Symbols) -> tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]]:
+    """The ends of the ids of what the template makes, by which other resources refer to it; of those not known, with gaps.
+
+    The gaps are for two words of a shell, which stand behind such an end.
+    """
+    known: dict[str, None] = {}
+    late: dict[tuple[str, str, str], None] = {}
+    for target in template.targets:
+        if target.image is not None:
+            shape, texts = _shape(target, target.image)
+            place, name = (_plain(symbols.value(text), symbols) for text in texts)
+            if place and name:
+                known[shape.format(place, name)] = None
+            else:
+                place, name = (str(_known(text, symbols)) for text in texts)
+                late[shape, place, name] = None
+    return tuple(known), tuple(late)
 
 
 def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
@@ -122,25 +137,8 @@ def _known(text: TemplateText, symbols: Symbols) -> Word:
     return Word((plain,)) if plain else shown_word(value)
 
 
-def _image(target: Target, symbols: Symbols) -> str:
-    """The end of an id; "" for what is no image, or not known."""
-    if target.image is None:
-        return ""
-    shape, texts = _shape(target, target.image)
-    place, name = (_plain(symbols.value(text), symbols) for text in texts)
-    return shape.format(place, name) if place and name else ""
-
-
-def _late_image(target: Target, symbols: Symbols) -> tuple[str, str, str] | None:
-    """The end of an id with gaps, and the words for them; None for what is no image, or has a name without variables."""
-    if target.image is None or _image(target, symbols):
-        return None
-    shape, texts = _shape(target, target.image)
-    place, name = (str(_known(text, symbols)) for text in texts)
-    return shape, place, name
-
-
 def _shape(target: Target, image: ResourceId) -> tuple[str, tuple[TemplateText, TemplateText]]:
+    """The end of the id of an image, with two gaps, and the texts for them."""
     if target.definition is None:
         return "resourceGroups/{}/providers/Microsoft.Compute/images/{}", (image.resource_group, image["images"])
     return "galleries/{}/images/{}", (target.definition["galleries"], image["images"])

@@ -115,10 +115,8 @@ class Service:
     @property
     def all_wants(self) -> tuple[str, ...]:
         """The variables of the shell in all ids."""
-        definitions, images = (
-            [name for one in places for name in one.wants] for places in (self.definitions, self.managed_images)
-        )
-        return (*definitions, *images, *self.wants)
+        places: tuple[GalleryPlace | ImagePlace, ...] = (*self.definitions, *self.managed_images)
+        return (*(name for one in places for name in one.wants), *self.wants)
 
 
 @dataclass(frozen=True, slots=True)

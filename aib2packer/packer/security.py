@@ -18,12 +18,12 @@ from aib2packer.options import SecurityType
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.facts import GalleryPlace
 from aib2packer.packer.marketplace import Generation
-from aib2packer.packer.shell_words import assignments, to_set, word
+from aib2packer.packer.shell_words import Word, assignments, to_set, word
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.variables.shown import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import GalleryTarget, ImageTemplate
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
 _TAKEN = tuple(one for one in SecurityType if one is not SecurityType.CONFIDENTIAL)
@@ -143,39 +142,27 @@ def decide_security(
     return Security(Publishing.AS_IT_COMES)
 
 
-def look_up(image: ResourceId, shown: Callable[[TemplateText], str], query: str = _TYPE) -> str:
-    """The command that asks Azure for the security type of an image definition, or for what `query` says, with further options.
-
-    `shown` gives words for the names.
-    """
-    group = shown(image.subscription), shown(image.resource_group)
-    place = GalleryPlace(*group, shown(image["galleries"]), shown(image["images"]))
-    return f"az sig image-definition show {place.options} --query {query}"
-
-
 def told_look_up(image: ResourceId, symbols: Symbols, query: str = _TYPE) -> str:
-    """The command of `look_up` for a message: with the values that are known now, and what is to be set for the others."""
-    words: list[Word] = []
-
-    def shown(text: TemplateText) -> str:
-        words.append(told(text, symbols))
-        return str(words[-1])
-
-    return f"`{look_up(image, shown, query)}`{to_set(words)}"
+    """The command that asks for the security type, or what `query` says, for a message: with what is to be set in the shell."""
+    words = [told(name, symbols) for name in _names(image)]
+    return f"`{_look_up(words, query)}`{to_set(words)}"
 
 
 def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[str, ...]:
     """The commands that put the answer into the environment, where all builds find the variable `name`."""
-    words: list[Word] = []
-
-    def shown(text: TemplateText) -> str:
-        found = word(symbols.value(text))
-        words.extend(() if found is None else (found,))
-        return "..." if found is None else str(found)
-
-    asking = look_up(target.id, shown)
+    words = [word(symbols.value(one)) or Word(("...",)) for one in _names(target.id)]
     # Two commands: `export X=$(…)` would hide that the question fails.
-    return (*assignments(words, symbols.now), f"PKR_VAR_{name}=$({asking})", f"export PKR_VAR_{name}")
+    return (*assignments(words, symbols.now), f"PKR_VAR_{name}=$({_look_up(words, _TYPE)})", f"export PKR_VAR_{name}")
+
+
+def _names(image: ResourceId) -> tuple[TemplateText, ...]:
+    return image.subscription, image.resource_group, image["galleries"], image["images"]
+
+
+def _look_up(names: Iterable[Word], query: str) -> str:
+    """The command that asks Azure for what `query` says of an image definition, with further options."""
+    subscription, group, gallery, image = map(str, names)
+    return f"az sig image-definition show {GalleryPlace(subscription, group, gallery, image).options} --query {query}"
 
 
 def _of_definition(template: ImageTemplate, target: GalleryTarget) -> SecurityType | None:

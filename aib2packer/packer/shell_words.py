@@ -25,10 +25,16 @@ _ESCAPED_IN_QUOTES = pattern(r'([\\"$`])')
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput:
-    """What a command prints, which a word takes in; `of` is the word in the command that has variables in it."""
+    """What a command prints, which a word takes in; the command is a text with what stands around it."""
 
-    command: str
-    of: Word | None = None
+    before: str
+    text: Word
+    after: str
+
+    @property
+    def command(self) -> str:
+        """What prints it."""
+        return f"{self.before}{self.text}{self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def _names(part: WordPart) -> tuple[Variable | Local, ...]:
     match part:
         case Variable() | Local():
             return (part,)
-        case CutOutput(text) | CommandOutput(_, Word() as text):
+        case CutOutput(text) | CommandOutput(text=text):
             return text.names
         case _:
             return ()
@@ -183,6 +189,8 @@ def _filled(part: WordPart, known: Callable[[Variable | Local], str | None]) -> 
                 return replace(part, text=whole)
             pieces = "".join(map(str, whole.parts)).split("/")[part.first : part.last + 1]
             return "/".join(pieces)
+        case CommandOutput(text=text):
+            return replace(part, text=text.filled(known))
         case Variable() | Local():
             value = known(part)
             return value if value and word(value) else part

@@ -93,8 +93,9 @@ class Parser:
         """The attributes and the blocks that a file holds; the offset at which it is no HCL; None where it is too much."""
         if source.name not in self._known:
             work = work_of(source.text)
-            self._known[source.name] = None if work > self._left else _body_or_place(source)
-            self._left -= work if work <= self._left else 0
+            is_too_much = work > self._left
+            self._left -= 0 if is_too_much else work
+            self._known[source.name] = None if is_too_much else _body_or_place(source)
         return self._known[source.name]
 
     def template(self, source: SourceText) -> TfExpression:
@@ -154,7 +155,7 @@ def _help(body: int | None) -> str:
 
 def body_or_place(source: SourceText) -> FileBody | int | None:
     """The attributes and the blocks that a file holds; the offset at which it is no HCL; None where it is too large."""
-    return None if work_of(source.text) > MOST_WORK else _body_or_place(source)
+    return Parser().body(source)
 
 
 def _body_or_place(source: SourceText) -> FileBody | int:

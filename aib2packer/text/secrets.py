@@ -92,7 +92,7 @@ def may_hold_secrets(text: str) -> bool:
 
 def has_options(text: str) -> bool:
     """Whether there may be an option with a secret in a text."""
-    return len(text) > _SHORTEST_WITH_OPTION and "-" in text and next(_behind_options(text), None) is not None
+    return next(_behind_options(text), None) is not None
 
 
 def option_before(text: str) -> str:
@@ -143,7 +143,7 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _behind_options(text: str) -> Iterator[tuple[int, int]]:
-    if "-" in text:
+    if len(text) > _SHORTEST_WITH_OPTION and "-" in text:
         yield from (match.span("value") for match in re.finditer(_OPTION, text, re.ASCII))
 
 

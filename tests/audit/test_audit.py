@@ -18,7 +18,6 @@ from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
 from aib2packer.audit.baseline import Use, read_baseline, write_baseline
 from aib2packer.audit.gather import gather
-from aib2packer.audit.questions import QUESTIONS
 from aib2packer.audit.terms import terms
 from aib2packer.findings import codes
 from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
@@ -242,13 +241,14 @@ def test_builds_that_are_unsafe_until_somebody_acts_are_counted_apart_from_those
 
 
 def test_each_decision_asks_a_question(tmp_path: Path) -> None:
-    kinds = {code for code in vars(codes).values() if isinstance(code, Code) and is_decision(code)}
-    assert set(QUESTIONS) == kinds
-    assert all(question.endswith("?") for question in QUESTIONS.values())
+    every = {code for code in vars(codes).values() if isinstance(code, Code)}
+    kinds = set(filter(is_decision, every))
+    assert {code for code in every if code.question} == kinds
+    assert all(code.question.endswith("?") for code in kinds)
     audit = audit_of(tmp_path, a=named("a"))
     for cause in audit.decisions:
         for shown in (as_page.html, as_page.markdown):
-            assert cause.question in html.unescape(shown(audit, **STAMP)).replace("\\", "")
+            assert cause.code.question in html.unescape(shown(audit, **STAMP)).replace("\\", "")
 
 
 def test_what_each_of_many_files_says_is_in_the_report_with_its_place(tmp_path: Path) -> None:

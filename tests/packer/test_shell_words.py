@@ -39,7 +39,7 @@ def test_variables_of_the_build_are_variables_of_the_shell(parts: tuple[str | Va
 
 
 def test_a_word_can_be_what_a_command_prints() -> None:
-    assert str(Word((CommandOutput("echo 1"),))) == '"$(echo 1)"'
+    assert str(Word((CommandOutput("echo ", Word(("1",)), ""),))) == '"$(echo 1)"'
 
 
 @pytest.mark.parametrize("value", [HclCode("local.parts[1]"), Interpolation(("a", HclCode("b"))), "two\nlines", None])

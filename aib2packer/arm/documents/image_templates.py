@@ -172,9 +172,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_U
 def _shown(document: JsonObject, context: Context, report: Report) -> Iterator[_Unnamed]:
     """The image templates of a state or a plan of Terraform, with the image definitions there."""
     if id(document) not in context.shown:
-        before = report.mark()
         context.shown[id(document)] = _read_shown(document, report)
-        report.return_to(before)
     shown = context.shown[id(document)]
     for finding in shown.findings:
         report.record(finding)

@@ -20,7 +20,7 @@ from aib2packer.text.secrets import find_secrets, mask
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.findings.model import Report
@@ -147,8 +147,10 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
 def declared_parameters(template: JsonObject) -> dict[str, Parameter]:
     """The parameters that a template declares, by their names in lower case: ARM compares them without regard to case."""
     found: dict[str, Parameter] = {}
-    for name, span, declaration in _declarations(template):
-        parameter = _parameter(name, span, declaration, template)
+    declarations = tuple(_declarations(template))
+    to_fill_in = _to_fill_in((declaration for *_, declaration in declarations), template)
+    for name, span, declaration in declarations:
+        parameter = _parameter(name, span, declaration, to_fill_in)
         found[name.lower()] = parameter
         if parameter.secure:
             for node in (parameter.default, *parameter.allowed):
@@ -333,11 +335,11 @@ def _ways(declaration: JsonObject, types: Mapping[str, Json]) -> Iterator[tuple[
 
 def _resolved(declaration: JsonObject, types: Mapping[str, Json]) -> JsonObject:
     """The declaration with what its user-defined type says, where it has one."""
-    members = {member.key.lower(): member for member in reversed(declaration.members)}
+    own = {member.key.lower() for member in declaration}
     inherited: dict[str, JsonMember] = {}
     for _, definition in _ways(declaration, types):
         if isinstance(definition, JsonObject):
-            inherited |= {key: one for one in definition if (key := one.key.lower()) not in members and key not in inherited}
+            inherited |= {key: one for one in definition if (key := one.key.lower()) not in own and key not in inherited}
     return JsonObject((*declaration.members, *inherited.values()), declaration.span) if inherited else declaration
 
 
@@ -360,16 +362,18 @@ def _check_type(name: str, span: Span, declaration: JsonObject, report: Report) 
         )
 
 
-def _is_to_fill_in(default: str, template: JsonObject) -> bool:
-    """Whether a default is a placeholder, and none that the template itself looks for, to know whether there is a value."""
-    if not is_open(default):
-        return False
-    from aib2packer.arm.evaluation.open_texts import is_compared
+def _to_fill_in(declarations: Iterable[JsonObject], template: JsonObject) -> frozenset[str]:
+    """The defaults that are placeholders, and none that the template itself looks for, to know whether there is a value."""
+    defaults = (string_of(declaration.get("defaultValue")) for declaration in declarations)
+    found = frozenset(default for default in defaults if default is not None and is_open(default))
+    if not found:
+        return found
+    from aib2packer.arm.evaluation.open_texts import compared_texts
 
-    return not is_compared(default, template)
+    return found - compared_texts(template)
 
 
-def _parameter(name: str, span: Span, declaration: JsonObject, template: JsonObject) -> Parameter:
+def _parameter(name: str, span: Span, declaration: JsonObject, to_fill_in: frozenset[str]) -> Parameter:
     kind = _type(declaration)
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
@@ -377,8 +381,8 @@ def _parameter(name: str, span: Span, declaration: JsonObject, template: JsonObj
     nullable = declaration.get("nullable")
     rules, written_type = _terraform(declaration.get("validation"))
     default = declaration.get("defaultValue")
-    if (to_fill_in := string_of(default)) is not None and _is_to_fill_in(to_fill_in, template):
-        left_open = f"The template leaves it to be filled in: {mask(to_fill_in)}"
+    if (text := string_of(default)) is not None and text in to_fill_in:
+        left_open = f"The template leaves it to be filled in: {mask(text)}"
         default, description = None, f"{description.rstrip('.')}. {left_open}" if description else left_open
     return Parameter(
         name=name,

@@ -95,11 +95,10 @@ def literals_looked_into(expression: Expression) -> tuple[StringLiteral, ...]:
     return tuple(sorted(found, key=lambda literal: literal.start))
 
 
-def is_compared(text: str, template: JsonObject) -> bool:
-    """Whether an expression of a template compares something with a text, which is then a value and nothing to fill in."""
-    literal = text.replace("'", "''")
-    found = (one for one in texts_in(template, ()) if one.startswith("[") and f"'{literal}'" in one)
-    return any(text in _own_texts(one) for one in found if nesting(one) <= _DEEPEST)
+def compared_texts(template: JsonObject) -> frozenset[str]:
+    """The texts that expressions of a template compare something with, which are then values and nothing to fill in."""
+    comparing = (one for one in texts_in(template, ()) if one.startswith("[") and "equals" in one.lower())
+    return frozenset(text for one in comparing if nesting(one) <= _DEEPEST for text in _own_texts(one))
 
 
 def _own_texts(text: str) -> Iterator[str]:

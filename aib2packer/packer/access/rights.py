@@ -76,7 +76,7 @@ def definition_scope(image: ResourceId, symbols: Symbols) -> Word | None:
 
 def account_scope(name: Word) -> Word:
     """The id of a storage account, which is not in the URL of a blob."""
-    return Word((CommandOutput(f"az storage account show --name {name} --query id --output tsv", name),))
+    return Word((CommandOutput("az storage account show --name ", name, " --query id --output tsv"),))
 
 
 def account_word(uri: TemplateText, symbols: Symbols) -> Word | None:
@@ -85,7 +85,7 @@ def account_word(uri: TemplateText, symbols: Symbols) -> Word | None:
     if host is not None:
         return word(symbols.value(host.split(".")[0]))
     whole = word(symbols.value(uri))
-    return None if whole is None else Word((CommandOutput(f"echo {whole} | cut -d/ -f3 | cut -d. -f1", whole),))
+    return None if whole is None else Word((CommandOutput("echo ", whole, " | cut -d/ -f3 | cut -d. -f1"),))
 
 
 def account_of(uri: TemplateText) -> str | None:

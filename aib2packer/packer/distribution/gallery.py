@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.sections.distribute import TargetHead
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.distribution.plan import DistributionPlan
@@ -128,9 +127,9 @@ class BootableVersion(Bootable[GalleryTarget]):
     described = "Gallery version to validate."
     stand_in = "1.0.0"
 
-    def name(self, target: GalleryTarget) -> TemplateText | None:
-        """The version number, unless a variable holds it."""
-        return None if target.version is None or target.version.literal is not None else target.version
+    def literal(self, target: GalleryTarget) -> None:
+        """None: a variable holds a version number, also one that the template names."""
+        del target
 
     def recorded(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
         """The version number."""

@@ -37,9 +37,8 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
 
     `galleries` are all targets in galleries, this one among them: those of one version, or major version, share a variable.
     """
-    if target.version is not None and (fixed := target.version.literal) is not None:
-        description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
-        return Variable(_name_of_fixed(target, galleries), description, default=fixed)
+    if (fixed := fixed_variable(target, galleries)) is not None:
+        return fixed
     name, major = _variable_name(target, galleries, symbols), _major(target)
     end = f"below {major.value + 1}.0.0" if isinstance(major, Located) else "within its major version"
     variable = Variable(
@@ -68,6 +67,25 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
     own = HclCode(f"{print_value(version).removesuffix('null')}{counted.text}", (*references(version), *counted.uses))
     alone = sum(_variable_name(one, galleries, symbols) == name for one in galleries if not is_explicit(one)) == 1
     return Local(name if alone else f"{name}_of_target_{target.index}", own)
+
+
+def fixed_version(target: GalleryTarget) -> str | None:
+    """The version that the template names literally."""
+    return None if target.version is None else target.version.literal
+
+
+def fixed_variable(target: GalleryTarget, galleries: Sequence[GalleryTarget]) -> Variable | None:
+    """The variable whose default is the version that the template names literally; None where it names none.
+
+    It has a name of its own where other targets have other versions.
+    """
+    fixed = fixed_version(target)
+    if fixed is None:
+        return None
+    is_shared = all(fixed_version(one) == fixed for one in galleries)
+    name = VERSION if is_shared else f"{VERSION}_of_target_{target.index}"
+    description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
+    return Variable(name, description, default=fixed)
 
 
 def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
@@ -143,12 +161,6 @@ def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget], sy
     return f"{VERSION}_major_{number}"
 
 
-def _name_of_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget]) -> str:
-    """The variable that holds the version that a template names: a name of its own where other targets have other versions."""
-    versions = {one.version.literal if one.version is not None else None for one in galleries}
-    return VERSION if len(versions) == 1 else f"{VERSION}_of_target_{target.index}"
-
-
 def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols, shown: Shown) -> tuple[Word, ...]:
     """What the next version is counted from: galleries that get the same one."""
     images = (_image(target, symbols, shown) for target in galleries)
@@ -205,10 +217,11 @@ def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> Non
 
 def _report_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
     """Tell that a version which the template names can be made once only."""
-    if target.version is None or target.version.literal is None:
+    variable = fixed_variable(target, galleries)
+    if target.version is None or variable is None:
         return
     image = (definition_scope(target.id, symbols) or told(target.id.text, symbols)).filled(symbols.now)
-    option = _option(_name_of_fixed(target, galleries), [image])
+    option = _option(variable.name, [image])
     report.add(
         codes.FIXED_VERSION,
         target.version.span,

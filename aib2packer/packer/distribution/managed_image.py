@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.sections.distribute import TargetHead
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
@@ -124,9 +123,9 @@ class BootableImage(Bootable[ManagedImageTarget]):
     described = "Managed image to validate."
     stand_in = "image"
 
-    def name(self, target: ManagedImageTarget) -> TemplateText | None:
-        """The name of the image."""
-        return target.id["images"]
+    def literal(self, target: ManagedImageTarget) -> str | None:
+        """The name of the image, where the template says it literally."""
+        return target.id["images"].literal
 
     def recorded(self, target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
         """The name of the image."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.sections.distribute import TargetHead
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.azure.clouds import Cloud
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
@@ -99,12 +98,12 @@ class Bootable(ABC, Generic[T]):
     stand_in: ClassVar[str]
 
     @abstractmethod
-    def name(self, target: T) -> TemplateText | None:
-        """What tells a target from others, as far as the template says."""
+    def literal(self, target: T) -> str | None:
+        """What tells a target from others, where that is the same for each build; None where the manifest holds it."""
 
     @abstractmethod
     def recorded(self, target: T, plan: DistributionPlan, symbols: Symbols) -> Value:
-        """What the manifest holds to tell a target from others, where the template does not say it literally."""
+        """What the manifest holds to tell a target from others, where it is not the same for each build."""
 
     @abstractmethod
     def settings(self, target: T, name: Value, build: str, symbols: Symbols) -> Settings:

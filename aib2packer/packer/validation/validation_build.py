@@ -16,7 +16,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
-from aib2packer.packer.distribution.image_version import VERSION
+from aib2packer.packer.distribution.image_version import VERSION, fixed_variable
 from aib2packer.packer.distribution.kinds import TARGETS
 from aib2packer.packer.distribution.made_ids import BUILD_SUBSCRIPTION
 from aib2packer.packer.distribution.tags import tags_value
@@ -29,7 +29,7 @@ from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.packer.subscription import with_subscription
-from aib2packer.packer.validation.validation_plan import bootable_of, literal_name
+from aib2packer.packer.validation.validation_plan import bootable_of
 from aib2packer.packer.variables.ours import SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -177,10 +177,9 @@ def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
         return {}
     bootable = bootable_of(plan.booted)
     found: dict[str, Value] = {}
-    if literal_name(plan.booted) is None:
+    if bootable.literal(plan.booted) is None:
         found[bootable.variable] = bootable.recorded(plan.booted, decisions.plan, symbols)
-    own = (bootable_of(one).recorded(one, decisions.plan, symbols) for one in plan.held_back if one != plan.booted)
-    found |= {variable.name: variable for variable in own if isinstance(variable, Variable)}
+    found |= {own.name: own for one in plan.held_back if (own := _own_variable(one, decisions)) is not None}
     source = bootable.settings(plan.booted, "", "", symbols)
     if any(_is_open(block) for block in source.values()):
         found[_SUBSCRIPTION] = BUILD_SUBSCRIPTION
@@ -197,7 +196,7 @@ def validation_build(
         return None
     manifest = f"{'../' if options.side_files else ''}{manifest_file(base.name)}"
     bootable = bootable_of(target)
-    name = literal_name(target) or _from_manifest(bootable.variable, bootable.described, manifest)
+    name = bootable.literal(target) or _from_manifest(bootable.variable, bootable.described, manifest)
     subscription = _from_manifest(_SUBSCRIPTION, "Subscription of the gallery.", manifest)
     source = _with_subscription(bootable.settings(target, name, base.name, context.symbols), subscription)
     released = [(other.id, _version_of(other, name, manifest, context)) for other in plan.held_back]
@@ -211,10 +210,14 @@ def validation_build(
 
 def _version_of(target: GalleryTarget, booted: str | Local, manifest: str, context: BuildContext) -> str | Local:
     """The version of a target that is released: that of the one which is `booted`, unless it has a variable of its own."""
-    number = bootable_of(target).recorded(target, context.decisions.plan, context.symbols)
-    if target == context.decisions.validation.booted or not isinstance(number, Variable) or number.name == VERSION:
-        return booted
-    return _from_manifest(number.name, "Gallery version to release.", manifest)
+    own = _own_variable(target, context.decisions)
+    return booted if own is None else _from_manifest(own.name, "Gallery version to release.", manifest)
+
+
+def _own_variable(target: GalleryTarget, decisions: Decisions) -> Variable | None:
+    """The variable of a version that the template names, where the target that is booted has another."""
+    variable = fixed_variable(target, decisions.plan.galleries)
+    return None if variable is None or variable.name == VERSION or target == decisions.validation.booted else variable
 
 
 def source_validation_build(

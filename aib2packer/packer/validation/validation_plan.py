@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aib2packer.aib.model import Located
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import ValidateIn
-from aib2packer.packer.distribution.image_version import series
+from aib2packer.packer.distribution.image_version import fixed_version, series
 from aib2packer.packer.distribution.kinds import kind_of_target
 
 if TYPE_CHECKING:
@@ -59,12 +59,6 @@ def bootable_of(target: Target) -> Bootable[Any]:
     return bootable
 
 
-def literal_name(target: Target) -> str | None:
-    """The version, or the name of the managed image, where the template says it literally."""
-    text = bootable_of(target).name(target)
-    return None if text is None else text.literal
-
-
 def _can_be_latest(target: GalleryTarget) -> bool:
     exclude = target.exclude_from_latest
     return exclude is None or (isinstance(exclude, Located) and not exclude.value)
@@ -73,5 +67,4 @@ def _can_be_latest(target: GalleryTarget) -> bool:
 def _is_known(target: GalleryTarget, booted: GalleryTarget) -> bool:
     """Whether the validation build knows the version of a target: the template names one, or it is that of the one it boots."""
     shared = target.version is None and booted.version is None and series(target) == series(booted)
-    named = target.version is not None and target.version.literal is not None  # the build writes its variable down
-    return target == booted or named or shared
+    return target == booted or fixed_version(target) is not None or shared  # the build writes the variable of a fixed one down

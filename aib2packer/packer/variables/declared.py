@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
 
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
-_GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
+GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 TOOK_GROUP_LOCATION = "The template took the region of its resource group."
 BEGINNING = ("subscriptions", "")
 """The shape of what an id begins with, where it may end anywhere behind: what comes of it is checked as a whole."""
@@ -45,7 +45,7 @@ def declare(fact: ParameterFact, name: str, use: str) -> Variable:
         description = sentences(description, f"Secret {fact.given.name} of the key vault {fact.given.vault}.")
     if isinstance(fact.given, ExternalValue):
         description = sentences(description, f"The parameters file computes it: {fact.given.shown}.")
-    if fact.default == _GROUP_LOCATION and fact.given is None:
+    if fact.default == GROUP_LOCATION and fact.given is None:
         description = sentences(description or REGION, TOOK_GROUP_LOCATION)
     default = _default(fact)
     if default is None and not parameter.description and description == use:
@@ -161,7 +161,7 @@ def described_id(shape: tuple[str, ...]) -> str:
 
 def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
     """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
-    if fact.given is not None or fact.secret or fact.default == _GROUP_LOCATION or is_known(fact.default):
+    if fact.given is not None or fact.secret or fact.default == GROUP_LOCATION or is_known(fact.default):
         return None
     return fact.default
 
@@ -184,7 +184,7 @@ def _default(fact: ParameterFact) -> Value | None:
         return given_value(fact)
     if computed_default(fact) is not None:
         return HclCode("null")
-    if fact.default == _GROUP_LOCATION:
+    if fact.default == GROUP_LOCATION:
         return None
     return HclCode("null") if fact.default is None and fact.parameter.nullable else literal_of(fact.default)
 

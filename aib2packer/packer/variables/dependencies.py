@@ -29,7 +29,15 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Local, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import REGION, TOOK_GROUP_LOCATION, computed_default, declare, type_name, with_shape
+from aib2packer.packer.variables.declared import (
+    GROUP_LOCATION,
+    REGION,
+    TOOK_GROUP_LOCATION,
+    computed_default,
+    declare,
+    type_name,
+    with_shape,
+)
 from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 from aib2packer.text.placeholders import SENSITIVE
 
@@ -42,7 +50,6 @@ if TYPE_CHECKING:
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
-_GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _CONTEXTS = {
     DeploymentFact("subscription", ("subscriptionId",)): SUBSCRIPTION,
     DeploymentFact("resourceGroup", ("name",)): Variable(
@@ -212,10 +219,9 @@ def _leaf_variable(
     taken: dict[str, Variable],
 ) -> Variable:
     if isinstance(leaf, DeploymentFact):
-        if leaf == _GROUP_LOCATION and (own := _own_location(parameters, taken)) is not None:
-            return own
-        if leaf == _GROUP_LOCATION:
-            return taken.setdefault("location", Variable("location", sentences(use or REGION, TOOK_GROUP_LOCATION)))
+        if leaf == GROUP_LOCATION:
+            own = _own_location(parameters, taken)
+            return own or taken.setdefault("location", Variable("location", sentences(use or REGION, TOOK_GROUP_LOCATION)))
         known = _CONTEXTS.get(leaf)
         name = snake_case("_".join((leaf.function, *map(str, leaf.path))))
         variable = known or Variable(
@@ -263,7 +269,7 @@ def _answer_name(answer: Runtime) -> str:
 def _own_location(parameters: Mapping[str, ParameterFact], taken: Mapping[str, Variable]) -> Variable | None:
     """The variable of a parameter that is the location of the resource group unless the user says otherwise."""
     for fact in parameters.values():
-        if fact.default == _GROUP_LOCATION:
+        if fact.default == GROUP_LOCATION:
             return taken.get(variable_name(fact.parameter.name))
     return None
 

@@ -29,14 +29,8 @@ def shown(text: TemplateText, symbols: Symbols) -> str:
 
 def told(text: TemplateText, symbols: Symbols) -> Word:
     """A text as a word of a shell: the values that are known, and a variable of the shell for each that is open."""
-    whole = word(symbols.without_findings().value(text)) or shown_word(*(_told(part, text, symbols) for part in text.parts))
-    return whole.filled(symbols.now)
-
-
-def _told(part: str | TextSymbol, text: TemplateText, symbols: Symbols) -> Value:
-    if isinstance(part, LateExpression) and isinstance(known := symbols.resolve(part.value), str | int):
-        return str(known)
-    return part if isinstance(part, str) else symbols.without_findings().value(TemplateText((part,), text.span))
+    parts = (part if isinstance(part, str) else _stands_for(part, text, symbols) for part in text.parts)
+    return (word(symbols.without_findings().value(text)) or shown_word(*parts)).filled(symbols.now)
 
 
 def _joined(pieces: Iterable[str]) -> str:
@@ -54,9 +48,15 @@ def _symbol(symbol: TextSymbol, text: TemplateText, symbols: Symbols) -> str:
         case Segment(whole, index):
             parts = (text_of_id := shown(whole, symbols)).split("/")
             return parts[index] if index < len(parts) and not parts[0] else text_of_id
-        case LateExpression(value) if isinstance(known := symbols.resolve(value), str | int):
-            return str(known)
-    return _value(symbols.without_findings().value(TemplateText((symbol,), text.span)), symbols)
+        case _:
+            return _value(_stands_for(symbol, text, symbols), symbols)
+
+
+def _stands_for(symbol: TextSymbol, text: TemplateText, symbols: Symbols) -> Value:
+    """What an expression is with the values that are known, and what stands in HCL for any other symbol of a text."""
+    if isinstance(symbol, LateExpression) and isinstance(known := symbols.resolve(symbol.value), str | int):
+        return str(known)
+    return symbols.without_findings().value(TemplateText((symbol,), text.span))
 
 
 def _value(value: Value, symbols: Symbols) -> str:
@@ -65,9 +65,8 @@ def _value(value: Value, symbols: Symbols) -> str:
             return value
         case Interpolation(parts):
             return _joined(_value(part, symbols) for part in parts)
-        case Variable(name, default=default, sensitive=sensitive):
-            known = "" if sensitive else symbols.given.get(name, default)
-            return known if isinstance(known, str) and known else f"${name}"
+        case Variable(name):
+            return symbols.now(value) or f"${name}"
         case Local(name, known):
             return _value(known, symbols) if isinstance(known, str | Interpolation | Variable) else f"${name}"
         case HclCode(uses=(first, *_)):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.parameters import holds_secret
-from aib2packer.arm.language.describe import describe
+from aib2packer.arm.language.describe import describe, settings_for
 from aib2packer.arm.language.symbolic import (
     UNSET_OR,
     Access,
@@ -33,7 +32,6 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.shell_words import default_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,8 +95,8 @@ class Symbols:
     def now(self, name: Variable | Local) -> str | None:
         """The text of a variable or a local, with given values and defaults; None for a secret, and where there is none."""
         if isinstance(name, Variable):
-            given = None if name.sensitive else self.given.get(name.name)
-            return given if isinstance(given, str) else default_of(name)
+            value = None if name.sensitive else self.given.get(name.name, name.default)
+            return value if isinstance(value, str) else None
         leaf = next((one for one, item in (*self.references.items(), *self.computed.items()) if item.name == name.name), None)
         named = without_names(leaf)
         known = _as_literal(self.resolve(named) if is_symbol(named) else named)
@@ -280,7 +278,8 @@ def _blamed(span: Span, function: str) -> Span:
 
 def _how_to_fold(value: ArmValue) -> str:
     """What the user can pass, so that an expression has a known value."""
-    options = [f"--set {shlex.quote(parameter.setting)}=…" for parameter in parameters_of(value)]
+    given = settings_for(parameter.setting for parameter in parameters_of(value))
+    options = [given] if given else []
     contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, DeploymentFact)}
     options += ["--subscription-id ID"] if "subscription" in contexts else []
     options += ["--resource-group NAME --location REGION"] if "resourceGroup" in contexts else []

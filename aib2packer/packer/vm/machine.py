@@ -12,6 +12,7 @@ from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Generation, usual_disk_gb
+from aib2packer.packer.variables.declared import REGION
 from aib2packer.packer.vm.resource_group import BUILD_GROUP, temporary_group, unless_there
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
 _DEFAULT_SIZE = "Standard_D2ds_v4"
 _DEFAULT_SIZE_GENERATION_1 = "Standard_D1_v2"
 
-LOCATION = Variable("location", "Azure region of the build.")
+LOCATION = Variable("location", REGION)
 _WHERE_NO_SUBNET = " where no subnet is given: it gets a public IP address then"
 
 ALLOWED_ADDRESSES = Variable(
