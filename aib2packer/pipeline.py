@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
-from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
@@ -52,32 +51,29 @@ def convert(
         InputError: The bytes are no text.
 
     """
-    report = Report()
     options = options or Options()
     with _garbage_left():
-        match text:
-            case str() | bytes() | SourceText():
-                opened = _opened(text, file, options, report)
-            case _:
-                opened = text
-                for finding in opened.findings:
-                    report.record(finding)
-        return Conversion(None, findings=report.findings) if opened is None else _convert(opened, options, report)
+        opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
+        if isinstance(opened, Conversion):
+            return opened
+        report = Report()
+        for finding in opened.findings:
+            report.record(finding)
+        return _convert(opened, options, report)
 
 
-def open_input(text: bytes, file: str, options: Options, names: tuple[str, ...]) -> OpenDocument | None:
-    """Read an input that holds several image templates, for a conversion of each; None where it cannot be read.
+def open_input(text: str | bytes | SourceText, file: str, options: Options) -> OpenDocument | Conversion:
+    """Read an input, for conversions of what it holds; where it cannot be read, the conversion that says why.
 
     Args:
         text: The input.
         file: What findings call it.
         options: What the user decided.
-        names: Those of the image templates, as an earlier conversion gave them.
 
     """
+    report = Report()
     with _garbage_left():
-        opened = _opened(text, file, options, Report())
-        return None if opened is None else replace(opened, context=replace(opened.context, names=names))
+        return _opened(text, file, options, report) or Conversion(None, findings=report.findings)
 
 
 def _opened(text: str | bytes | SourceText, file: str, options: Options, report: Report) -> OpenDocument | None:

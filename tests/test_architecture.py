@@ -290,7 +290,7 @@ def test_nothing_is_imported_under_another_name() -> None:
 
 # Who makes a report, and why: all others are given one, and what is found is told once.
 MAKE_REPORTS = {
-    "pipeline": 2,  # where a conversion begins, and where an input is read for several: its findings go along with it
+    "pipeline": 2,  # where a conversion begins, and where an input is read for it, whose findings go along
 }
 
 

@@ -4,7 +4,7 @@ import base64
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from aib2packer.findings import codes, text
 from aib2packer.packer.steps.cli_session import SCRIPT
 from tests.cases import CASES, golden_hcl, read_case
 from tests.cases.templates import WINDOWS, convert_json, template
+from tests.fuzz.mutations import at, places
 from tests.hcl.decoding import DecodedBlock, decode_body
 from tests.hcl.samples import FRAGMENTS, nfc
 
@@ -212,25 +213,6 @@ def parsed_cases() -> Mapping[str, Json]:
 
 
 INPUTS = parsed_cases()
-
-
-def places(value: Json, path: Path = ()) -> Iterator[Path]:
-    """Every place in a JSON value."""
-    yield path
-    match value:
-        case dict():
-            for key, item in value.items():
-                yield from places(item, (*path, key))
-        case list():
-            for index, item in enumerate(value):
-                yield from places(item, (*path, index))
-
-
-def at(value: Json, path: Path) -> Json:
-    """What stands in a place."""
-    for key in path:
-        value = value[key]
-    return value
 
 
 def with_value(value: Json, path: Path, new: Json) -> Json:

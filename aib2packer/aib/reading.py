@@ -65,6 +65,10 @@ class OpenDocument:
     context: Context
     findings: tuple[Finding, ...] = ()
 
+    def with_names(self, names: tuple[str, ...]) -> OpenDocument:
+        """The document, with the names of all image templates in it, which are not worked out again."""
+        return replace(self, context=replace(self.context, names=names))
+
 
 @dataclass(frozen=True, slots=True)
 class FoundTemplate:

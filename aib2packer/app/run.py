@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
+from aib2packer.conversion import Conversion
 from aib2packer.findings.codes import (
     CLASH,
     LEFT_OUT,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.reading import OpenDocument
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
-    from aib2packer.conversion import Conversion
     from aib2packer.findings.model import Code, Finding, Level
     from aib2packer.options import Options, Unfetched
     from aib2packer.packer.facts import Facts
@@ -316,19 +316,19 @@ def _told(result: Result, further: tuple[Finding, ...]) -> Result:
 
 def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Iterator[Result]:
     """The results of all image templates of an input, for all environments."""
-    conversions = _convert(template, data, request, watch)
+    # Each file of values is an option of its own, for which the input is read anew.
+    opened = None if request.environments else open_input(data, template.name, replace(request.options, root=template.root))
+    conversions = _convert(template, data, request, watch, opened)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
         from aib2packer.arm.documents.forms.lists import most_images, most_work, texts_of_list
 
         names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
         listed = texts_of_list(data, template.name, len(names))
-        options = replace(request.options, root=template.root)
-        # Each file of values is an option of its own, for which the input is read anew.
-        opened = None if listed or request.environments else open_input(data, template.name, options, names)
-        texts = listed or (opened,) * len(names)
+        named = opened.with_names(names) if opened is not None and not isinstance(opened, Conversion) else None
+        texts = listed or (named,) * len(names)
         size = len(data.lstrip())
-        most = most_images(0 if listed or opened else size * len(conversions))
+        most = most_images(0 if listed or named else size * len(conversions))
         work, enough = 0, most_work(size)
         for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
             if number >= most or work > enough:
@@ -350,11 +350,11 @@ def _too_many(template: Template, converted: int, count: int) -> Result:
 
 
 def _convert(
-    template: Template, data: bytes, request: Request, watch: Watch, text: SourceText | OpenDocument | None = None
+    template: Template, data: bytes, request: Request, watch: Watch, text: SourceText | OpenDocument | Conversion | None
 ) -> dict[str, Conversion]:
     """The conversions of an image template, by the folder of each below its own.
 
-    `text` is its own where `data` is a list, or the whole, read already.
+    `text` is its own where `data` is a list, or the whole, read already: what it holds, or why that cannot be had.
     """
     if request.into and request.environments:
         raise FileError(template.name, "has several parameters files, but a build among others takes only one", "Give -p.")
@@ -379,7 +379,7 @@ def _convert(
 
             own = text if isinstance(text, SourceText) else data
             return convert_for(own, template.name, options, request.environments)
-        return {"": convert(text or data, file=template.name, options=options)}
+        return {"": text if isinstance(text, Conversion) else convert(text or data, file=template.name, options=options)}
 
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))

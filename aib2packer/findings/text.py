@@ -64,6 +64,11 @@ def listed(names: Sequence[str], count: int | None = None) -> str:
     return f"{', '.join(names)}, and {more} more" if more > 0 else ", ".join(names)
 
 
+def in_a_sentence(things: Sequence[str]) -> str:
+    """All of some things, as a sentence names them: `a, b and c`; "" for none."""
+    return " and ".join(filter(None, (", ".join(things[:-1]), *things[-1:])))
+
+
 def about_links(links: Sequence[str]) -> str:
     """What is said of links to folders that are not followed; "" for none."""
     if not links:

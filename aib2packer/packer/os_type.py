@@ -10,6 +10,7 @@ from aib2packer.aib.model import Located
 from aib2packer.aib.service_answers import error_code
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
+from aib2packer.findings.text import in_a_sentence
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import os_type_of, publisher_of
@@ -130,7 +131,7 @@ def _tell_other_name(template: ImageTemplate, os_type: OsType, kinds: Mapping[st
             report.add(
                 codes.OTHER_SYSTEM,
                 template.source.span,
-                f"this is taken for a {os_type.value} image, because of {_and(_with_kind(needing))}; "
+                f"this is taken for a {os_type.value} image, because of {in_a_sentence(_with_kind(needing))}; "
                 f"the name `{name}` of its source says {said.value}",
                 help=f"If {os_type.value} is right, accept this. If {said.value} is, Image Builder could not build it: "
                 f"{_way_out(needing, os_type)}.",
@@ -150,11 +151,7 @@ def _with_kind(customizers: list[Customizer]) -> list[str]:
     paths: dict[str, list[str]] = {}
     for one in customizers:
         paths.setdefault(one.kind, []).append(one.path)
-    return [f"{_and(places)} ({kind})" for kind, places in paths.items()]
-
-
-def _and(parts: list[str]) -> str:
-    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
+    return [f"{in_a_sentence(places)} ({kind})" for kind, places in paths.items()]
 
 
 def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, RunsOn], report: Report) -> bool:

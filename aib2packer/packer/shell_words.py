@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.findings.text import printable
+from aib2packer.findings.text import in_a_sentence, printable
 from aib2packer.hcl.values import Interpolation, Local, SlashPart, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
@@ -113,8 +113,7 @@ def shown_word(*values: Value | Word | None) -> Word:
 def to_set(words: Iterable[Word]) -> str:
     """The end of a sentence that shows words: which variables of the shell are to be set for them; "" where none is."""
     names = [f"`{name}`" for name in dict.fromkeys(name.name for one in words for name in one.names)]
-    all_of_them = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-    return f", with {all_of_them} set in the shell" if names else ""
+    return f", with {in_a_sentence(names)} set in the shell" if names else ""
 
 
 def shown_name(text: TemplateText) -> str:

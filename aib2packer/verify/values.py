@@ -20,7 +20,9 @@ _IMAGE_VERSION = f"{_GROUP}/Microsoft.Compute/galleries/madeup/images/madeup/ver
 _MANAGED_IMAGE = f"{_GROUP}/Microsoft.Compute/images/madeup"
 _SUBNET = f"{_GROUP}/Microsoft.Network/virtualNetworks/madeup/subnets/madeup"
 _IDENTITY = f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/madeup"
+_IMAGE_TEMPLATE = f"{_GROUP}/Microsoft.VirtualMachineImages/imageTemplates/madeup"
 _OBJECT = {"name": "madeup", "sizeGB": "1"}  # a region, and a data disk
+_PAIR = 2  # pieces of an id: a type, and a name
 _LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
 
 # The printer's own layout: the closing brace stands alone at the margin.
@@ -55,6 +57,7 @@ _WELL_FORMED = (
     _MANAGED_IMAGE,
     _SUBNET,
     _IDENTITY,
+    _IMAGE_TEMPLATE,
     _BLOB,
 )
 _CONTAINER = pattern(r"(?P<kind>list|map)\((?P<items>object.*|list.*|map\((?!string).*|number|bool)\)")
@@ -88,12 +91,7 @@ def recorded_values(hcl: str) -> dict[str, Made]:
 
 def _by_pattern(body: str) -> str | None:
     """An id that the `validation` block of a variable takes."""
-    found = re.search(r'can\(regex\("\(\?i\)\^(.*?)\$"', body)
-    if found is None:
-        return None
-    whole = re.sub(r"^\(\?:(.*)\)\?$", r"\1", found[1])  # one that may be empty
-    whole = whole.replace("(?:/versions/[^/]+)?", "/versions/1.0.0")
-    return whole.replace("[^/]+", SUBSCRIPTION, 1).replace("[^/]+", "madeup")
+    return _fitting([rule for rule in _RULE.findall(body) if rule.startswith("(?i)^") and rule.endswith("$")])
 
 
 def _value(name: str, body: str, hcl: str) -> Made:
@@ -192,10 +190,17 @@ def _fitting(rules: list[str]) -> str | None:
     """The first well-formed value that the expressions of all rules take, as far as Python reads them; None without a rule."""
     wanted = [rule.replace("\\\\", "\\") for rule in rules]
     try:
-        fitting = (value for value in _WELL_FORMED if all(re.search(rule, value) for rule in wanted))
+        fitting = (value for value in _well_formed() if all(re.search(rule, value) for rule in wanted))
         return next(fitting, None) if wanted else None
     except re.error:
         return None
+
+
+def _well_formed() -> Iterator[str]:
+    """The well-formed values, then what the ids among them begin with."""
+    yield from _WELL_FORMED
+    for pieces in (value.split("/") for value in _WELL_FORMED if value.startswith("/")):
+        yield from ("/".join(pieces[:end]) for end in range(len(pieces) - _PAIR, _PAIR, -_PAIR))
 
 
 def _bound(sign: str, body: str) -> int | None:

@@ -5,7 +5,6 @@ A new API version is a new block in `aib-types.json`: what is to be done for it 
 
 import copy
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,6 +15,7 @@ from aib2packer.findings.codes import SERVICE_REFUSES
 from aib2packer.provenance.accounting import Entry, State
 from tests.aib.specification import SPECIFICATION, document, newer, place, settable, settings, violations
 from tests.cases.templates import Json, convert_json
+from tests.fuzz.mutations import at, places
 
 VERSIONS = pytest.mark.parametrize("version", SPECIFICATION)
 # What a valid template of its version must not be told.
@@ -31,7 +31,6 @@ _DOUBTS = _REFUSED | {
     *(f"AIB2P{number}" for number in range(471, 476)),
 }
 # It names the template, or who fetched and published in the service: Packer signs in by itself.
-_SUBNET = "/subscriptions/1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/hub/subnets/builds"
 _INFORMATIVE = {"name", "identity.type"}
 
 
@@ -125,13 +124,13 @@ def test_what_the_service_shows_for_a_setting_that_nobody_made_is_no_unknown_one
 @pytest.mark.parametrize("value", [0, "", False, [], {}, 1, "x"])
 @pytest.mark.parametrize("version", ["2022-07-01", "2025-10-01"])
 def test_an_unknown_setting_is_told_and_counted_be_it_empty(version: str, value: Json) -> None:
-    template, places = with_an_unknown_setting(version, value)
+    template, count = with_an_unknown_setting(version, value)
 
     conversion = convert_json(template)
 
-    assert len(unknown_settings(conversion)) == places
+    assert len(unknown_settings(conversion)) == count
     counted = [one.state for one in conversion.settings if one.pointer.endswith("/nonesuch")]
-    assert len(counted) == places
+    assert len(counted) == count
     # What the service ignored is no loss, but for what is below a setting that is one.
     assert set(counted) <= {State.LOST, *([State.INFORMATIVE] if version < "2024" else [])}
 
@@ -155,25 +154,19 @@ def with_an_unknown_setting(version: str, value: Json) -> tuple[Json, int]:
             {"type": "Shell", "inline": ["true"]},
             {"type": "File", "sourceUri": "https://a.example/a", "destination": "/a"},
         ],
-        "vmProfile": {"vnetConfig": {"subnetId": _SUBNET}},
+        "vmProfile": document(version, "properties.vmProfile.vnetConfig.subnetId")["properties"]["vmProfile"],
         "validate": {"inVMValidations": [{"type": "Shell", "inline": ["true"]}]},
         "errorHandling": {"onCustomizerError": "abort"},
         "autoRun": {"state": "Disabled"},
         "optimize": {"vmBoot": {"state": "Disabled"}},
     }
-    places = [*objects(template)]
-    for one in places:
+    # The keys of identities are ids.
+    objects = [
+        one for path in places(template) if "userAssignedIdentities" not in path and isinstance(one := at(template, path), dict)
+    ]
+    for one in objects:
         one["nonesuch"] = copy.deepcopy(value)
-    return template, len(places)
-
-
-def objects(value: Json) -> Iterator[dict[str, Json]]:
-    """Every object of a document whose keys are settings."""
-    if isinstance(value, dict):
-        yield value
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        if key != "userAssignedIdentities":
-            yield from objects(item)
+    return template, len(objects)
 
 
 def test_the_known_versions_are_those_of_the_definitions() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from aib2packer import Options, convert
+from aib2packer.aib.reading import OpenDocument
 from aib2packer.arm.documents import image_templates
 from aib2packer.pipeline import open_input
 from tests.cases.templates import codes_of, convert_json, template
@@ -59,10 +60,12 @@ def test_an_image_template_of_an_input_that_is_read_once_comes_out_as_it_does_al
     }
     data = json.dumps(document).replace("]}", ",]}").encode()  # which is told
     options = Options(settings=("db=data",), side_files=True)
-    opened = open_input(data, "several.json", options, ("web", "web#2", "data"))
+    opened = open_input(data, "several.json", options)
+    assert isinstance(opened, OpenDocument)
+    opened = opened.with_names(("web", "web#2", "data"))
     monkeypatch.setattr(image_templates, "_labelled", None)  # no name is worked out again
 
-    again = [convert(opened or "", options=replace(options, name=name)) for name in ("web", "web#2", "data")]
+    again = [convert(opened, options=replace(options, name=name)) for name in ("web", "web#2", "data")]
     monkeypatch.undo()
     alone = [convert(data, file="several.json", options=replace(options, name=name)) for name in ("web", "web#2", "data")]
 

@@ -39,7 +39,7 @@ def test_force_replaces_the_files_of_the_other_layout_which_packer_would_read_be
         files = {path.name for path in (folder / "out").glob("*.pkr.hcl")}
         assert names.setdefault(layout, files) == files
     assert (len(names["single"]), len(names["split"])) == (1, 5)
-    assert "as no template makes it any more: " in stderr
+    assert "Removed from out, as no template makes it any more: " in stderr
 
 
 @pytest.mark.parametrize("into", ["-o", "--into"])

@@ -106,11 +106,14 @@ def test_a_resource_is_not_copied_without_end(count: int) -> None:
     assert messages(conversion, codes.OUT_OF_RANGE) == [f"`copy` repeats all {count} times: ARM takes 0 to 800"]
 
 
-def test_types_that_lead_through_too_many_others_are_told_and_looked_up_once() -> None:
+def test_types_that_lead_through_too_many_others_are_told_of_each_parameter() -> None:
     definitions = {f"t{number}": {"$ref": f"#/definitions/t{number + 1}"} for number in range(5000)}
     parameters = {f"p{number}": {"$ref": "#/definitions/t0"} for number in range(200)}
 
     made = convert_json(deployment(NAMED, parameters={"a": {"type": "string"}, **parameters}, definitions=definitions))
 
     assert made.hcl is None
-    assert any("which contains itself or leads too far" in one.message for one in made.findings)
+    told = "the parameter {} has the type `t100`, which `definitions` lacks, or which contains itself or leads too far"
+    assert [one.message for one in made.findings if "leads too far" in one.message] == [
+        told.format(name) for name in parameters
+    ]

@@ -132,7 +132,9 @@ def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
     status, said = convert("in", "-o", "out", "--prune")
 
     assert status == 0
-    assert "as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
+    assert "Removed from out, as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(
+        said.split()
+    )
     assert "this one does not make" not in said
     assert "AIB2P438" not in said
     assert not re.search(r"^out +for all", said, re.MULTILINE)  # nothing is left to decide

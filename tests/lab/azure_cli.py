@@ -25,8 +25,8 @@ class RecordedAzureCli:
     @classmethod
     def make(cls, folder: Path) -> "RecordedAzureCli":
         """Put it into an empty folder."""
-        # Without site-packages, which take five times as long as all the rest.
-        for name, script in (("az", f'exec {sys.executable} -SE {HERE / "recorded-az"} "$@"\n'), ("sleep", "")):
+        # By this Python itself: the one that `env` finds may be a shim, which takes longer than all the rest.
+        for name, script in (("az", f'exec {sys.executable} {HERE / "recorded-az"} "$@"\n'), ("sleep", "")):
             (folder / name).write_text(f"#!/bin/sh\n{script}")
             (folder / name).chmod(0o755)
         return cls(folder)

@@ -14,29 +14,16 @@ import yaml
 from tests.cases import GOLDEN
 from tests.estate.runs import convert, image, lay
 from tests.lab.judge import Packer, home
+from tests.lab.recorders import run_recorded, write_programs
 
 ESTATE = GOLDEN / "estate"
-RECORDER = """\
-#!/bin/sh
-{ printf '%s' "${0##*/}"; printf ' %s' "$@"; echo; } >> "$RECORD"
-case "${0##*/}" in
-  timeout) shift; exec "$@" ;;
-  az) echo "$NEWEST" ;;
-  gh) echo "$KNOWN" ;;
-  curl) echo "{\\"count\\": $KNOWN, \\"value\\": [{\\"sourceVersion\\": \\"$BEFORE\\"}]}" ;;
-esac
-"""
 
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Path:
     """A repository with the estate in it, and programs that only record."""
+    write_programs(tmp_path / "programs")
     shutil.copytree(ESTATE, tmp_path / "repository/builds")
-    for name in ("az", "gh", "curl", "packer", "timeout"):
-        program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(RECORDER)
-        program.chmod(0o755)
     git(tmp_path / "repository", "init", "-q", "-b", "main")
     commit(tmp_path / "repository")
     return tmp_path / "repository/builds"
@@ -57,19 +44,9 @@ def commit(folder: Path) -> str:
 
 def script(estate: Path, name: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
     """Run one of the scripts: exit status, output, and the calls of programs."""
-    record = estate.parent.parent / "record"
-    record.write_text("")
-    given = {"PATH": f"{estate.parent.parent}/bin:{os.environ['PATH']}", "RECORD": str(record), "KNOWN": "0", "NEWEST": "1.2.3"}
-    done = subprocess.run(
-        ["bash", str(estate / "pipelines" / name), *arguments],
-        env={**given, **environment},
-        cwd=estate.parent,
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        timeout=60,
-    )
-    return done.returncode, done.stdout + done.stderr, record.read_text()
+    command = ["bash", str(estate / "pipelines" / name), *arguments]
+    ran = run_recorded(command, estate.parent.parent / "programs", estate.parent, environment)
+    return ran.status, ran.stdout + ran.stderr, "".join(f"{call}\n" for call in ran.calls)
 
 
 def picked(estate: Path, **environment: str) -> dict[str, str]:
@@ -105,24 +82,16 @@ def test_by_hand_all_are_built_or_the_one_that_is_named(estate: Path) -> None:
 
 
 def test_more_builds_than_a_matrix_may_have_are_told_before_any_runs(estate: Path, tmp_path: Path) -> None:
-    pipelines = tmp_path / "estate/pipelines"
-    shutil.copytree(estate / "pipelines", pipelines)
-    entries = json.loads((pipelines / "builds.json").read_bytes())
-    many = [entries[0] | {"name": f"b{number}", "newest": ""} for number in range(257)]
-    (pipelines / "builds.json").write_text(json.dumps(many), encoding="utf-8")
+    pick, output = estate / "pipelines/pick.sh", tmp_path / "output"
+    text = pick.read_text()
+    assert [text.count(words) for words in ("$count -gt 256 ]", "GitHub runs 256 jobs of a matrix at most")] == [1, 1]
+    pick.write_text(text.replace("256", "4"))  # jq takes a while, for each of so many
+    assert len(json.loads((estate / "pipelines/builds.json").read_bytes())) == 5
 
-    output = tmp_path / "output"
-    done = subprocess.run(
-        ["bash", str(pipelines / "pick.sh")],
-        env={"PATH": os.environ["PATH"], "EVENT": "workflow_dispatch", "BUILD": "all", "GITHUB_OUTPUT": str(output)},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        timeout=300,
-    )
+    status, said, _ = script(estate, "pick.sh", EVENT="workflow_dispatch", BUILD="all", GITHUB_OUTPUT=str(output))
 
-    assert done.returncode == 1
-    assert "GitHub runs 256 jobs of a matrix at most, and these are 257" in done.stderr
+    assert status == 1
+    assert "GitHub runs 4 jobs of a matrix at most, and these are 5" in said
     assert not output.exists()
 
 
@@ -249,13 +218,8 @@ def whole(file: Path) -> Any:  # noqa: ANN401 - YAML
     """A pipeline of an estate with all its jobs."""
     pipeline = yaml.safe_load(file.read_text(encoding="utf-8"))
     builds = pipeline["parameters"][-1]["default"]
-    jobs = [
-        expanded(job, one)
-        for item in pipeline["jobs"]
-        if "job" not in item
-        for job in next(iter(item.values()))
-        for one in builds
-    ]
+    loops = [jobs for item in pipeline["jobs"] for key, jobs in item.items() if key.startswith("${{ each build in ")]
+    jobs = [expanded(job, one) for jobs in loops for one in builds for job in jobs]
     return {**pipeline, "jobs": [*(item for item in pipeline["jobs"] if "job" in item), *jobs]}
 
 
@@ -323,7 +287,7 @@ esac
 
 
 def test_packer_takes_the_values_that_builds_share(packer_with_real_plugins: Packer, estate: Path) -> None:
-    program = estate.parent.parent / "bin/packer"
+    program = estate.parent.parent / "programs/packer"
     program.write_text(REAL)
     (program.parent / "timeout").write_text("#!/bin/sh\n")
     real = {

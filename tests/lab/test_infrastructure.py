@@ -123,9 +123,13 @@ def test_the_judge_refuses_a_variable_without_a_value(packer: Packer, tmp_path: 
     assert "Unset variable" in verdict.output
 
 
-def test_the_judge_shows_how_packer_would_format_a_text(packer: Packer) -> None:
-    assert "+abc = 2" in packer.fmt_check("a = 1\nabc= 2\n")
-    assert "Invalid expression" in packer.fmt_check("a = \n")
+def test_the_judge_shows_how_packer_would_format_a_text_and_the_files_of_a_folder(packer: Packer, tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    for text, said in (("a = 1\nabc= 2\n", "+abc = 2"), ("a = \n", "Invalid expression"), ("a = 1\n", "")):
+        (tmp_path / "below/build.pkr.hcl").write_text(text)
+        for shown in (packer.fmt_check(text), packer.fmt_check_all(tmp_path)):
+            assert said in shown
+            assert bool(said) is bool(shown)
 
 
 def test_a_build_runs_as_root_on_the_vm_and_not_on_this_machine(packer: Packer, linux_vm: LinuxVM, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The pipelines beside a build: judged by actionlint, and their commands run by a real shell with recorders for programs."""
 
-import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from aib2packer.lazy.models import replace
 from tests.cases import convert_case, read_case
 from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
 from tests.lab.judge import home
+from tests.lab.recorders import Ran, run_recorded, write_programs
 
 VALIDATORS = {"inVMValidations": [{"type": "Shell", "name": "works", "inline": ["true"]}]}
 PRIVATE = {"type": "Shell", "name": "a", "scriptUri": "https://contoso.blob.core.windows.net/scripts/a.sh"}
@@ -28,14 +28,6 @@ ELSEWHERE = {
 OWN_SIZE = {"vmSize": "<size>"}
 CONNECTION = {"tenantId": "t", "servicePrincipalId": "c", "servicePrincipalKey": "k"}
 """What AzureCLI@2 puts into the environment with addSpnToEnvironment, where the connection has a secret."""
-RECORDER = """\
-#!/bin/sh
-{ printf '%s' "${0##*/}"; printf ' %s' "$@"; echo; } >> "$RECORD"
-case "${0##*/} $1" in
-  "timeout "*) shift; exec "$@" ;;
-  "az account") echo 22222222-2222-2222-2222-222222222222 ;;
-esac
-"""
 BUILDS = ["packer init .", "packer validate .", "timeout 240m packer build .", "packer build ."]
 WITH_VALIDATION = [
     "packer init .",
@@ -71,16 +63,16 @@ class Job:
 
 def run(folder: Path, scripts: Sequence[tuple[str, Mapping[str, str]]]) -> list[str]:
     """Run scripts one after another, each with its environment; give the calls of programs."""
-    for name in ("packer", "az", "timeout", "curl", "unzip"):
-        (folder / name).write_text(RECORDER)
-        (folder / name).chmod(0o755)
-    record = folder / "record"
-    record.touch()
-    for script, environment in scripts:
-        path = {"PATH": f"{folder}:{os.environ['PATH']}", "RECORD": str(record)}
-        command = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
-        subprocess.run(command, env={**environment, **path}, cwd=folder, check=True, timeout=60)
-    return record.read_text().splitlines()
+    return [call for script, environment in scripts for call in run_one(folder, script, **environment).calls]
+
+
+def run_one(folder: Path, script: str, **environment: str) -> Ran:
+    """Run a script as a step of a pipeline is."""
+    write_programs(folder / "programs")
+    command = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
+    ran = run_recorded(command, folder / "programs", folder, environment)
+    assert ran.status == 0, ran.stderr
+    return ran
 
 
 def github_job(conversion: Conversion, folder: Path) -> Job:
@@ -175,38 +167,13 @@ def test_another_cloud_is_set_before_anything_else(cloud: Cloud, tmp_path: Path)
             assert ran.actions["azure/login"]["environment"] == cloud.facts.cli_name
 
 
-ASKING = """\
-#!/bin/sh
-printf '%s' "${0##*/}" >> "$RECORD"; printf ' %s' "$@" >> "$RECORD"; echo >> "$RECORD"
-case "${0##*/}" in
-  az) echo 1.2.3 ;;
-  gh) echo "$KNOWN" ;;
-  curl) echo "{\\"count\\": $KNOWN}" ;;
-esac
-"""
-
-
-def ran(folder: Path, script: str, **environment: str) -> tuple[str, list[str]]:
-    """What a script says, and the calls of programs."""
-    for name in ("packer", "az", "gh", "curl", "timeout"):
-        (folder / name).write_text(ASKING)
-        (folder / name).chmod(0o755)
-    record = folder / "record"
-    record.write_text("")
-    given = {"PATH": f"{folder}:{os.environ['PATH']}", "RECORD": str(record), "GITHUB_OUTPUT": str(folder / "output")}
-    command = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
-    done = subprocess.run(
-        command, env=given | environment, cwd=folder, check=True, timeout=60, capture_output=True, encoding="utf-8"
-    )
-    return done.stdout, record.read_text().splitlines()
-
-
 def test_on_a_schedule_a_build_waits_for_a_version_that_nothing_was_built_from(tmp_path: Path) -> None:
     conversion = convert_case("folder-trigger")
     jobs = yaml.safe_load(conversion.files["pipelines/github-actions.yml"])["jobs"]
     script = next(step["run"] for step in jobs["source"]["steps"] if "run" in step)
-    _, calls = ran(tmp_path, script, KNOWN="1", GITHUB_REPOSITORY="o/r")
-    assert (tmp_path / "output").read_text() == "version=1.2.3\nbuilt=1\n"
+    output = tmp_path / "output"
+    calls = run_one(tmp_path, script, KNOWN="1", GITHUB_REPOSITORY="o/r", GITHUB_OUTPUT=str(output)).calls
+    assert output.read_text() == "version=1.2.3\nbuilt=1\n"
     assert "gh api repos/o/r/actions/artifacts?name=source-web-1.2.3" in calls[1]
     assert jobs["build"]["steps"][-1]["with"]["name"] == "source-web-${{ needs.source.outputs.version }}"
 
@@ -216,9 +183,9 @@ def test_on_a_schedule_a_build_waits_for_a_version_that_nothing_was_built_from(t
     azure |= {"PACKER_GITHUB_API_TOKEN": "", "tenantId": "", "servicePrincipalId": "", "servicePrincipalKey": ""}
     built = {}
     for reason, known in (("Schedule", "1"), ("Schedule", "0"), ("Manual", "1")):
-        said, calls = ran(tmp_path, script, BUILD_REASON=reason, KNOWN=known, **azure)
-        built[reason, known] = "##vso[build.addbuildtag]source-web-1.2.3" in said
-        assert built[reason, known] is any(call.startswith("timeout") for call in calls)
+        ran = run_one(tmp_path, script, BUILD_REASON=reason, KNOWN=known, **azure)
+        built[reason, known] = "##vso[build.addbuildtag]source-web-1.2.3" in ran.stdout
+        assert built[reason, known] is any(call.startswith("timeout") for call in ran.calls)
     assert built == {("Schedule", "1"): False, ("Schedule", "0"): True, ("Manual", "1"): True}
 
 

@@ -140,6 +140,7 @@ def test_every_target_is_in_the_manifest_with_its_id() -> None:
     assert f'copy = "{GALLERY}/images/copy/versions/${{var.image_version}}"' in several
     assert "web = local.gallery_version_id" in several
     assert f'gallery_version_id = "{GALLERY}/images/web/versions/${{var.image_version}}"' in several
+    assert re.search(r'^variable "image_version" \{[^}]*^  default += "1\.0\.0"$', several, re.MULTILINE)
 
 
 def test_tags_in_common_stay_in_azure_arm_and_others_go_to_their_artifact() -> None:

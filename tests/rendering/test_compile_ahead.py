@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aib2packer import Conversion
 from aib2packer.rendering import templates
 from aib2packer.rendering.build_file import build_environment
 from aib2packer.rendering.compile_ahead import compile_templates
@@ -30,14 +31,20 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget()
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.startswith(("folder-", "shell-", "validation-", "arm-"))])
-def test_compiled_templates_give_what_their_sources_give(case: str, compiled: Path) -> None:
-    before = convert_case(case)
+@pytest.fixture
+def of_sources() -> dict[str, Conversion]:
+    """What cases become where nothing is compiled; a test takes it before `compiled`."""
+    return {case: convert_case(case) for case in CASES if case.startswith(("folder-", "shell-", "validation-", "arm-"))}
 
-    after = convert_case_anew(case)
 
+def test_compiled_templates_give_what_their_sources_give(of_sources: dict[str, Conversion], compiled: Path) -> None:
+    of_compiled = {case: convert_case_anew(case) for case in of_sources}
+
+    assert type(build_environment().loader).__name__ == "ModuleLoader"
     assert compiled.is_dir()
-    assert (after.hcl, after.files) == (before.hcl, before.files)
+    assert len(of_sources) >= 100
+    assert [case for case, one in of_compiled.items() if one.hcl != of_sources[case].hcl] == []
+    assert [case for case, one in of_compiled.items() if one.files != of_sources[case].files] == []
 
 
 def test_templates_that_another_jinja_compiled_are_left_aside(compiled: Path) -> None:

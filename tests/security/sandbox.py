@@ -7,6 +7,7 @@ from shutil import rmtree
 
 from tests.security.hostile import MARK
 
+# Programs that lines of ours call, and one that hostile ones would.
 _PROGRAMS = (
     "xargs",
     "dirname",

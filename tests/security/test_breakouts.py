@@ -42,7 +42,6 @@ _COMMAND = re.compile(r"\b(?:az|packer|aib2packer) \S.*?(?=`(?:\.(?: [A-Z]|$)|\)
 _OWN_SCRIPT = re.compile(r"scripts/(?!\d).*\.sh")
 """Scripts that hold lines of ours, not those of a template."""
 _BLOCKS = {"packer", "variable", "locals", "source", "build"}
-# Programs that lines of ours call, and one that hostile ones would.
 
 
 def escaped(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Conversion, Options, convert
+from aib2packer.aib.reading import OpenDocument
 from aib2packer.jsonc.tree import JsonObject
 from aib2packer.pipeline import open_input
 from aib2packer.terraform import state_and_plan
@@ -183,8 +184,10 @@ def test_what_a_state_shows_is_taken_apart_once_for_all_its_image_templates(monk
         return as_before(document)
 
     monkeypatch.setattr(state_and_plan, "resources_shown", resources_shown)
-    opened = open_input(text, "state.json", Options(), names)
-    again = [convert(opened or "", options=Options(name=name)) for name in names]
+    opened = open_input(text, "state.json", Options())
+    assert isinstance(opened, OpenDocument)
+    opened = opened.with_names(names)
+    again = [convert(opened, options=Options(name=name)) for name in names]
 
     assert len(taken) == 1
     alone = [convert(text, file="state.json", options=Options(name=name)) for name in names]

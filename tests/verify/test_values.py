@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from aib2packer.aib.ids import GALLERY_VERSION, IDENTITY, IMAGE_TEMPLATE, MANAGED_IMAGE, SUBNET
+from aib2packer.packer.variables.declared import id_pattern
 from aib2packer.verify.values import made_up_values, parts_of_ids
 from tests.cases.templates import GALLERY_TARGET, hcl_of, template
 
@@ -52,3 +54,16 @@ def test_a_subnet_that_may_be_empty_is_made_up_in_full() -> None:
     document: Any = {"$schema": "deploymentTemplate.json", "parameters": parameters, "resources": [body]}
 
     assert "(?:" not in parts_of_ids(hcl_of(document))["a"]
+
+
+@pytest.mark.parametrize("may_be_empty", [False, True])
+@pytest.mark.parametrize("shape", [GALLERY_VERSION, MANAGED_IMAGE, SUBNET, IDENTITY, IMAGE_TEMPLATE])
+def test_a_rule_of_ours_about_an_id_or_what_it_begins_with_has_an_id_that_it_takes(
+    shape: tuple[str, ...], *, may_be_empty: bool
+) -> None:
+    for end in range(2, len(shape) + 1):
+        rule = id_pattern(shape[:end], may_be_empty=may_be_empty)
+        made = parts_of_ids(f'variable "a" {{\n  validation {{\n    condition = can(regex("{rule}", var.a))\n  }}\n}}\n')
+
+        assert re.fullmatch(rule, made["a"])
+        assert made["a"].count("/") > end

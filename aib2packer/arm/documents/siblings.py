@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import Concat, DeploymentFact, concat, is_symbol
 from aib2packer.findings import codes
+from aib2packer.findings.text import in_a_sentence
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
 from aib2packer.text.secrets import mask
@@ -148,7 +149,7 @@ def _listed(things: Sequence[str]) -> str:
     alike = list(dict.fromkeys(things))
     if len(alike) > _MOST_NAMED:
         return f"{', '.join(alike[:_MOST_NAMED])} and {len(alike) - _MOST_NAMED} more resources"
-    return f"{', '.join(alike[:-1])} and {alike[-1]}" if len(alike) > 1 else alike[0]
+    return in_a_sentence(alike)
 
 
 def _definition(deployed: Deployed) -> ImageDefinition:

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
 
-_SIDES = 2  # of a comparison
 _DEEPEST = 50  # calls within calls
 _JOINING = frozenset({"string", "format", "join", "uri", "buildUri", "objectKeys"})
 _COUNTING = frozenset({"length", "empty"})  # of a list they do not look at the items
@@ -48,10 +47,13 @@ _CUTTING = frozenset({"first", "last", "take", "skip"})  # of lists too, whose i
 
 def own_text(call: Call) -> int | None:
     """Which argument is a text of the template's own: what it compares an expression with, such as `'__default__'`."""
-    literals = [(at, one.value) for at, one in enumerate(call.arguments) if isinstance(one, StringLiteral)]
-    if call.name.lower() != "equals" or len(literals) != 1 or len(call.arguments) != _SIDES:
-        return None
-    ((at, text),) = literals
+    match call.name.lower(), call.arguments:
+        case "equals", (StringLiteral(text), other) if not isinstance(other, StringLiteral):
+            at = 0
+        case "equals", (other, StringLiteral(text)) if not isinstance(other, StringLiteral):
+            at = 1
+        case _:
+            return None
     return None if IN_COMMANDS.search(text) else at
 
 

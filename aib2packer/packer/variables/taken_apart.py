@@ -16,6 +16,7 @@ from aib2packer.arm.language.symbolic import (
     bare,
     parts_of,
 )
+from aib2packer.findings.text import in_a_sentence
 from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Variable, VariableValidation
 from aib2packer.lazy.models import replace
@@ -63,7 +64,7 @@ def matching(value: Value, pattern: str, expected: str) -> str:
     """A text that matches, without groups; else an error that names the variables that it is made of, and what is expected."""
     names = list(dict.fromkeys(_variables_in(value)))
     made = f"What comes of {names[0]}" if names else "What the template computes"
-    subject = f"{', '.join(names[:-1])} and {names[-1]} together" if len(names) > 1 else made
+    subject = f"{in_a_sentence(names)} together" if len(names) > 1 else made
     return f'try(\n  regex("{pattern}", {print_value(value)}),\n  file("{subject} must {expected}"),\n)'
 
 
