@@ -31,7 +31,7 @@ def test_a_token_for_the_subscription_is_the_variable_of_the_subscription(token:
 
     hcl = hcl_of(template(distribute=[target]))
 
-    assert variables(hcl) == [*SIGN_IN, "subscription_id", "allowed_inbound_ip_addresses"]
+    assert variables(hcl) == [*SIGN_IN, "subscription_id", "allowed_inbound_ip_addresses", "managed_image_name"]
     assert "subscription_id    = var.subscription_id" in hcl
 
 
