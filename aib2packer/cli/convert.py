@@ -16,6 +16,7 @@ from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, deliver, make, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
+from aib2packer.cli.eager import FILE_NAME
 from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
@@ -47,7 +48,7 @@ _NO_FOLDERS |= {".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=click.Path(allow_dash=True))
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=FILE_NAME)
 @options.inputs
 @options.output
 @options.conversion
