@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aib2packer.cli.eager import VERSION, OwnHelp
+from aib2packer.cli.standard import VERSION, OwnHelp
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

@@ -14,9 +14,9 @@ from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, run, unreadable
 from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
-from aib2packer.cli.eager import FILE_NAME
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.cli.standard import FILE_NAME
 from aib2packer.findings.text import render, safe
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern

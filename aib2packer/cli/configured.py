@@ -14,8 +14,8 @@ from click.core import ParameterSource
 from aib2packer.app.azure.template_ids import is_in_azure
 from aib2packer.app.config import Config, Configs, find_config, read_config
 from aib2packer.app.inputs import STDIN, read_values
-from aib2packer.cli.eager import FileName
 from aib2packer.cli.printing import echo
+from aib2packer.cli.standard import FileName
 from aib2packer.findings.text import safe
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import field_names, replace

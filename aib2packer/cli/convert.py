@@ -16,10 +16,10 @@ from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, deliver, make, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
-from aib2packer.cli.eager import FILE_NAME
 from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.cli.standard import FILE_NAME
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe

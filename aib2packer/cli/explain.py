@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from aib2packer.cli.eager import OwnHelp
 from aib2packer.cli.printing import colored, print_error
+from aib2packer.cli.standard import OwnHelp
 from aib2packer.findings.code_pages import by_id, find, page, similar
 from aib2packer.findings.codes import SPLIT
 from aib2packer.findings.model import Severity

@@ -12,9 +12,9 @@ import click
 
 from aib2packer.app.inputs import read_values
 from aib2packer.azure.clouds import Cloud, cloud_named
-from aib2packer.cli.eager import FILE_NAME
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import OptionSection
+from aib2packer.cli.standard import FILE_NAME
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.lazy.patterns import pattern

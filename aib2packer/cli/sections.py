@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from aib2packer.cli.eager import OwnHelp
+from aib2packer.cli.standard import OwnHelp
 from aib2packer.lazy.models import field_names
 
 if TYPE_CHECKING:
