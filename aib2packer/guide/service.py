@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.text import safe
 from aib2packer.hcl.values import SlashPart, Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.distribution.managed_image import images_of, name_variable
+from aib2packer.packer.distribution.managed_image import name_variable
 from aib2packer.packer.facts import GalleryPlace, ImagePlace, Service
 from aib2packer.packer.shell_words import Word, shown_word, word
 from aib2packer.text.checksum import sha256_of
@@ -89,7 +89,7 @@ def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
 
 
 def _managed_images(plan: DistributionPlan, symbols: Symbols) -> Iterator[ImagePlace]:
-    for target in images_of(plan):
+    for target in plan.images:
         image = target.id
         words = tuple(_known(text, symbols) for text in (image.subscription, image.resource_group, image["images"]))
         subscription, group, name = words

@@ -69,17 +69,12 @@ def name_variable(target: ManagedImageTarget, plan: DistributionPlan, symbols: S
     theirs = own.whole if isinstance(own, SlashPart) else own
     if isinstance(theirs, Variable) and (theirs is not own or theirs not in _beside_names(plan, symbols)):
         return theirs
-    first = next(images_of(plan))
-    name = NAME if target.id["images"].parts == first.id["images"].parts else f"{NAME}_of_target_{target.index}"
+    is_first = target.id["images"].parts == plan.images[0].id["images"].parts
+    name = NAME if is_first else f"{NAME}_of_target_{target.index}"
     described = "Name of the managed image. " + (_STOPS if target is plan.image else _REPLACES)
     if isinstance(own, str):
         return Variable(name, described, default=own)
     return Variable(name, f"{described} Null: as the template says.", default=HclCode("null"))
-
-
-def images_of(plan: DistributionPlan) -> Iterator[ManagedImageTarget]:
-    """The managed images, that of azure-arm first."""
-    yield from (one for one in (plan.image, *plan.copied) if isinstance(one, ManagedImageTarget))
 
 
 def _beside_names(plan: DistributionPlan, symbols: Symbols) -> Iterator[Value]:
