@@ -184,6 +184,9 @@ def escape_templates(value: Value) -> Value:
     match value:
         case str():
             return _escape_braces(value)
+        case tuple():
+            escaped = tuple([escape_templates(item) for item in value])
+            return value if escaped == value else escaped
         case Interpolation():
             if not any((isinstance(part, str) and "{" in part) or _holds_braces(part) for part in value.parts):
                 return value
@@ -193,10 +196,9 @@ def escape_templates(value: Value) -> Value:
             return escaped_at_run(value)
         case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
             return value
-        case tuple():
-            return tuple(map(escape_templates, value))
         case _:
-            return {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
+            pairs = {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
+            return value if pairs == value else pairs
 
 
 def _escaped_part(part: Variable | Local | HclCode) -> Variable | Local | HclCode:
@@ -213,44 +215,42 @@ def escaped_at_run(value: Value) -> HclCode:
     return HclCode(f'replace({print_value(value)}, "{{{{", "{{{{`{{{{`}}}}")', references(value))
 
 
-def references(value: Value | Body) -> tuple[Variable | Local, ...]:
-    """Every variable and local that a value or a body names, in order of first appearance.
+def references(*values: _Anything) -> tuple[Variable | Local, ...]:
+    """Every variable and local that values or bodies name, in order of first appearance.
 
     What a local or a variable itself names stands before it.
     """
     found: dict[tuple[type, str], Variable | Local] = {}
-    for one in _named(value):
-        _enter(one, found)
+    for one in named_within(values):
+        found.setdefault((one.__class__, one.name), one)
     return tuple(found.values())
 
 
-def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local]) -> None:
-    key = (type(one), one.name)
-    if key not in found:
-        found[key] = one  # seen, which ends a cycle
-        for other in _named(_value_of(one)):
-            _enter(other, found)
-        found[key] = found.pop(key)  # its place comes after what it names
-
-
-def mentions(values: Sequence[Value | Block], variable: Variable) -> bool:
+def mentions(values: Iterable[_Anything], variable: Variable) -> bool:
     """Whether one of several values names a variable, be it within what else it names."""
-    seen: set[int] = set()
-    waiting: list[Value | _Item | None] = [*values]
-    while waiting:
-        one = waiting.pop()
-        if one.__class__ in _NAMELESS:
+    return any(one == variable for one in named_within(values) if one.name == variable.name)
+
+
+def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
+    """The variables and locals that values name, each behind what it names itself.
+
+    A local is there once; so is a variable, but for one that is declared in several ways.
+    """
+    found: list[Variable | Local] = []
+    _add_within(values, found, set())
+    return found
+
+
+def _add_within(values: Iterable[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
+    for value in values:
+        if value.__class__ in _NAMELESS:
             continue
-        match one:
-            case Variable() | Local():
-                if one == variable:
-                    return True
-                if id(one) not in seen:
-                    seen.add(id(one))  # which ends a cycle
-                    waiting.append(_value_of(one))
-            case _:
-                waiting += _parts(one)
-    return False
+        if not isinstance(value, Variable | Local):
+            _add_within(_parts(value), found, seen)
+        elif (key := value.name if isinstance(value, Local) else id(value)) not in seen:
+            seen.add(key)  # which ends a cycle
+            _add_within((_value_of(value),), found, seen)
+            found.append(value)
 
 
 def _value_of(one: Variable | Local) -> Value | None:
@@ -265,35 +265,32 @@ def names_in(value: _Anything) -> tuple[Variable | Local, ...]:
 def _named(value: _Anything | None) -> list[Variable | Local]:
     """What `names_in` gives, with what is named several times standing there as often."""
     found: list[Variable | Local] = []
-    if value.__class__ not in _NAMELESS:
-        _add_named(value, found)
+    _add_named((value,), found)
     return found
+
+
+def _add_named(values: Iterable[_Anything | None], found: list[Variable | Local]) -> None:
+    for value in values:
+        if value.__class__ in _NAMELESS:
+            continue
+        if isinstance(value, Variable | Local):
+            found.append(value)
+        else:
+            _add_named(_parts(value), found)
 
 
 _NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
 
 
-def _add_named(value: _Anything | None, found: list[Variable | Local]) -> None:
-    match value:
-        case Variable() | Local():
-            found.append(value)
-        case HclCode():
-            found += value.uses
-        case _:
-            for part in _parts(value):
-                if part.__class__ not in _NAMELESS:
-                    _add_named(part, found)
-
-
 def _parts(value: _Anything | None) -> Iterable[Value | _Item]:
     """What a value is made of that is no reference itself."""
     match value:
-        case HclCode():
-            return value.uses
-        case Attribute():
-            return (value.value,)
         case tuple():
             return value
+        case Attribute():
+            return (value.value,)
+        case HclCode():
+            return value.uses
         case Interpolation():
             return value.parts
         case Block():
