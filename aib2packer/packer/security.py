@@ -144,7 +144,8 @@ def decide_security(
 
 def told_look_up(image: ResourceId, symbols: Symbols, query: str = _TYPE) -> str:
     """The command that asks for the security type, or what `query` says, for a message: with what is to be set in the shell."""
-    words = [told(name, symbols) for name in _names(image)]
+    quiet = symbols.without_findings()
+    words = [told(name, quiet) for name in _names(image)]
     return f"`{_look_up(words, query)}`{to_set(words)}"
 
 
