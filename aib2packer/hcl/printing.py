@@ -10,14 +10,26 @@ import textwrap
 import unicodedata
 from functools import lru_cache
 from itertools import count
-from typing import TYPE_CHECKING, TypeAlias
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aib2packer.hcl.values import Attribute, Blank, Block, Comment, GoTemplate, HclCode, Interpolation, Local, Variable
+from aib2packer.hcl.values import (
+    Attribute,
+    Blank,
+    Block,
+    Comment,
+    GoTemplate,
+    HclCode,
+    Interpolation,
+    Local,
+    SlashPart,
+    Variable,
+)
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.hcl.values import Body, Value
 
@@ -49,36 +61,38 @@ _JOINING = pattern(
 
 def print_body(body: Body, indent: int = 0) -> str:
     """The lines of a block or a file, their equals signs aligned as docs/reference/packer-semantics.md 2.4 says."""
-    return "\n".join(text for _, text in print_items(body, indent))
+    return "\n".join([text for _, text in print_items(body, indent)])
 
 
-def print_items(body: Body, indent: int = 0) -> Iterator[tuple[_Item, str]]:
+def print_items(body: Body, indent: int = 0) -> list[tuple[_Item, str]]:
     """The items of a body, each with its lines."""
+    items: list[tuple[_Item, str]] = []
     group: list[Attribute] = []  # attributes that follow one another
     for item in body:
         if isinstance(item, Attribute):
             group.append(item)
             continue
         if group:
-            yield from _print_group(group, indent)
+            items += _print_group(group, indent)
             group = []
-        yield item, _print_item(item, indent)
-    yield from _print_group(group, indent)
+        items.append((item, _print_item(item, indent)))
+    if group:
+        items += _print_group(group, indent)
+    return items
 
 
 def _print_group(group: Sequence[Attribute], indent: int) -> Iterator[tuple[Attribute, str]]:
-    return zip(group, _assignments([_pair(item.name, item.value, indent) for item in group], indent), strict=True)
+    return zip(group, _print_settings([(item.name, item.value) for item in group], indent), strict=True)
 
 
 def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
     """The lines of attributes, as those of a body that has nothing else."""
-    return "\n".join(_assignments([_pair(name, value, indent) for name, value in settings.items()], indent))
+    return "\n".join(_print_settings(settings.items(), indent))
 
 
-def _pair(name: str, value: Value, indent: int) -> tuple[str, str]:
-    if isinstance(value, str):
-        return name, quote(value)
-    return name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS)
+def _print_settings(settings: Iterable[tuple[str, Value]], indent: int) -> list[str]:
+    columns = ((name, value, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS) for name, value in settings)
+    return _assignments([(name, _print_value(value, indent, column)) for name, value, column in columns], indent)
 
 
 def print_variable(variable: Variable) -> str:
@@ -122,17 +136,18 @@ def print_locals(values: Sequence[Local]) -> str:
 
 def _secrets(values: Sequence[Local]) -> set[str]:
     """The names of the locals that are made with a secret, be it within another one."""
-    secrets: dict[str, bool] = {}
+    within = named_within(values)
+    if not any(isinstance(one, Variable) and one.sensitive for one in within):
+        return set()
+    secrets: set[str] = set()
+    for one in within:  # what a local names stands before it
+        if isinstance(one, Local) and any(_is_secret(part, secrets) for part in _named(one.value)):
+            secrets.add(one.name)
+    return secrets
 
-    def is_secret(one: Variable | Local) -> bool:
-        if isinstance(one, Variable):
-            return one.sensitive
-        if one.name not in secrets:
-            secrets[one.name] = False  # which ends a cycle
-            secrets[one.name] = any(map(is_secret, _named(one.value)))
-        return secrets[one.name]
 
-    return {local.name for local in values if is_secret(local)}
+def _is_secret(one: Variable | Local, secret_locals: set[str]) -> bool:
+    return one.sensitive if isinstance(one, Variable) else one.name in secret_locals
 
 
 def print_value(value: Value, indent: int = 0) -> str:
@@ -242,15 +257,15 @@ def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
 
 
 def _add_within(values: Iterable[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
-    for value in values:
-        if value.__class__ in _NAMELESS:
-            continue
-        if not isinstance(value, Variable | Local):
-            _add_within(_parts(value), found, seen)
-        elif (key := value.name if isinstance(value, Local) else id(value)) not in seen:
-            seen.add(key)  # which ends a cycle
-            _add_within((_value_of(value),), found, seen)
-            found.append(value)
+    for item in values:
+        value = item.value if item.__class__ is Attribute else item
+        if isinstance(value, Variable | Local):
+            if (key := value.name if isinstance(value, Local) else id(value)) not in seen:
+                seen.add(key)  # which ends a cycle
+                _add_within((_value_of(value),), found, seen)
+                found.append(value)
+        elif (parts := _PARTS.get(value.__class__)) is not None:
+            _add_within(parts(value), found, seen)
 
 
 def _value_of(one: Variable | Local) -> Value | None:
@@ -270,35 +285,23 @@ def _named(value: _Anything | None) -> list[Variable | Local]:
 
 
 def _add_named(values: Iterable[_Anything | None], found: list[Variable | Local]) -> None:
-    for value in values:
-        if value.__class__ in _NAMELESS:
-            continue
+    for item in values:
+        value = item.value if item.__class__ is Attribute else item
         if isinstance(value, Variable | Local):
             found.append(value)
-        else:
-            _add_named(_parts(value), found)
+        elif (parts := _PARTS.get(value.__class__)) is not None:
+            _add_named(parts(value), found)
 
 
-_NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
-
-
-def _parts(value: _Anything | None) -> Iterable[Value | _Item]:
-    """What a value is made of that is no reference itself."""
-    match value:
-        case tuple():
-            return value
-        case Attribute():
-            return (value.value,)
-        case HclCode():
-            return value.uses
-        case Interpolation():
-            return value.parts
-        case Block():
-            return value.body
-        case dict():
-            return value.values()
-        case _:
-            return ()
+# What of a value has names in it: of most it is nothing.
+_PARTS: Mapping[type, Callable[[Any], Iterable[Value | _Item]]] = {
+    tuple: iter,
+    dict: dict.values,
+    Interpolation: attrgetter("parts"),
+    HclCode: attrgetter("uses"),
+    SlashPart: attrgetter("uses"),
+    Block: attrgetter("body"),
+}
 
 
 def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
