@@ -14,7 +14,7 @@ from aib2packer.findings.model import Asks, Severity, is_decision
 from aib2packer.findings.text import capitalized, printable, safe
 from aib2packer.guide import cut_over
 from aib2packer.guide.migration import PIPELINES_USED
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
     CONSUMERS,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aib2packer.audit.model import Cause, Chapter, Need
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.findings.model import Finding
-    from aib2packer.packer.facts import Service
+    from aib2packer.packer.facts import ImagePlace, Service
 
 _VARIABLE = pattern(r"\$\{?([A-Za-z_]\w*)")
 _COLUMNS = ("what", "for", "id", "builds")
@@ -146,6 +146,8 @@ class EstatePage:
     let_count: Stages
     managed: tuple[str, ...]
     """Builds that make managed images."""
+    written_twice: tuple[tuple[str, ...], ...]
+    """Builds that write the same managed image."""
     aside: Stages
     """Old managed images are moved out of the way."""
     moved_back: Stages
@@ -204,6 +206,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         numbers_by_time=tuple(about.numbers_by_time),
         can_wait=tuple(about.can_wait),
         managed=tuple(about.managed),
+        written_twice=tuple(dict.fromkeys(tuple(paths) for paths in about.writers.values() if len(paths) > 1)),
         identities=_of_several(about.identities, cut_over.delete_identity),
         subnets=_of_several(about.subnets, cut_over.restore_subnet),
         unregister=cut_over.unregister(about.services),
@@ -229,6 +232,7 @@ class _About:
         self.starts = False
         self.named_late = list[str]()
         self.auto_run, self.numbers_by_time, self.managed = list[str](), list[str](), list[str]()
+        self.writers: dict[str, list[str]] = defaultdict(list)
         self.identities: dict[str, list[str]] = defaultdict(list)
         self.subnets: dict[str, list[str]] = defaultdict(list)
         for build in estate.builds:
@@ -259,8 +263,9 @@ class _About:
 
     def _add_service(self, service: Service, path: str) -> None:
         self.services.append(service)
+        first = replace(service, managed_images=tuple(self._unseen(service.managed_images, path)))
         for name, of in _STAGES.items():
-            self.stages[name].add(path, of(service, path))
+            self.stages[name].add(path, of(first, path))
         self.starts |= service.auto_run or bool(service.triggers)
         self.auto_run += [path] if service.auto_run else []
         self.managed += [path] if service.managed_images else []
@@ -270,6 +275,14 @@ class _About:
             self.identities[identity].append(path)
         for subnet in service.subnets:
             self.subnets[subnet].append(path)
+
+    def _unseen(self, images: Iterable[ImagePlace], path: str) -> Iterator[ImagePlace]:
+        """The managed images that no build before it writes; what a variable names may be another one."""
+        for one in images:
+            writers = self.writers[one.id if not one.wants and "..." not in one.id else f"{one.id} {path}"]
+            if not writers:
+                yield one
+            writers.append(path)
 
 
 def _least(build: EstateBuild) -> tuple[int, int, str]:

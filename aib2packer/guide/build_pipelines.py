@@ -105,7 +105,8 @@ class Pipeline:
     counting: tuple[str, ...]
     by_time: bool
     """Whether Image Builder did not count."""
-    overwrites: str
+    new_names: str
+    """The options that give managed images names of their own; "" where there are none."""
 
     @property
     def account(self) -> Mapping[str, str]:
@@ -249,7 +250,7 @@ def _pipeline(
         builds=tuple(one.build_in_environment for one in runs),
         counting=_counting(guide, access.environment),
         by_time=guide.by_time,
-        overwrites=guide.overwrites,
+        new_names=guide.new_names,
     )
 
 

@@ -63,8 +63,8 @@ class GalleryPlace:
 class ImagePlace:
     """A managed image, its id and the parts of that as words of a shell.
 
-    `aside` is the id that it has when it is moved out of the way, into `old_group`. `wants` are the
-    variables of the shell that the words name, `naming` those of the build that only name managed images.
+    `aside` is the id that it has when it is moved out of the way, into `old_group`; `new_aside` and `new_group` are those of
+    Packer's, on the way back. `wants` are the variables of the shell that the words name.
     """
 
     id: str
@@ -72,8 +72,13 @@ class ImagePlace:
     subscription: str
     group: str
     old_group: str
+    new_aside: str
+    new_group: str
+    variable: str
+    """The variable of the build that gives it another name."""
+    name: str
+    """The value that it has, as a word of a shell; `...` where it is not known, or is an id."""
     wants: tuple[str, ...] = ()
-    naming: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ class DistributionPlan:
         return tuple(sorted(found, key=lambda target: target.index))
 
     @property
+    def images(self) -> tuple[ManagedImageTarget, ...]:
+        """The managed images, that of azure-arm first."""
+        return (*(() if self.image is None else (self.image,)), *_those_of(ManagedImageTarget, self.copied))
+
+    @property
     def image_group(self) -> TemplateText | None:
         """The resource group of the managed image that azure-arm makes."""
         return self.image.id.resource_group if self.image is not None else self.temporary_group

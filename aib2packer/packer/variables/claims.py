@@ -102,6 +102,7 @@ def claim_names(
         if isinstance(symbol, Placeholder):
             name = placeholder_name(symbol)
             variable = with_shape(placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
+            variable = uses.with_default(variable, *alike[name])
             variable = replace(variable, type=OBJECTS) if symbol in objects else variable
             if name in compared and variable.type in _FROM_TEXT:  # to HCL a number is no text, even of the same digits
                 variable = replace(variable, type="string")

@@ -95,8 +95,13 @@ def claim_leaves(
     shapes, uses = known.shapes, known.uses
     needed = _closure(values, parameters)
     variables: dict[Leaf, Variable] = {
-        leaf: with_shape(
-            _leaf_variable(leaf, parameters, uses.sentence(leaf), taken), shapes.get(leaf, ()), may_be_empty=leaf in known.unset
+        leaf: uses.with_default(
+            with_shape(
+                _leaf_variable(leaf, parameters, uses.sentence(leaf), taken),
+                shapes.get(leaf, ()),
+                may_be_empty=leaf in known.unset,
+            ),
+            leaf,
         )
         for leaf in needed
     }

@@ -26,12 +26,13 @@ from aib2packer.aib.model import (
 )
 from aib2packer.arm.language.symbolic import Concat, leaves
 from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aib2packer.arm.language.symbolic import Leaf
+    from aib2packer.hcl.values import Variable
 
     Words: TypeAlias = "str | Mapping[str, str]"
 
@@ -39,6 +40,7 @@ _WHOLE = ""
 _MOST = 3  # uses that a description names
 _PART, _INPUT = "part of", "input for"
 _OF_STEPS = {"elevated": "elevation (runElevated)", "as_system": "account (runAsSystem)"}
+_RUN_OUTPUT = "name of the run output"
 _VALUE = "value in "  # of commands: whether it is a part of them or all of them says nothing
 
 
@@ -47,6 +49,14 @@ class Uses:
     """What each leaf and placeholder stands for, or in: pairs of how ("" for all of it) and what."""
 
     of: Mapping[Placeholder | Leaf, tuple[tuple[str, str], ...]]
+
+    def with_default(self, variable: Variable, *symbols: Placeholder | Leaf) -> Variable:
+        """A variable for symbols, with its own name as the default where they only name run outputs: keys of the manifest."""
+        uses = {use for symbol in symbols for use in self.of.get(symbol, ())}
+        is_key = bool(uses) and uses <= {("", _RUN_OUTPUT), (_PART, _RUN_OUTPUT)}
+        if not is_key or variable.default is not None or variable.type != "string" or variable.validation or variable.sensitive:
+            return variable
+        return replace(variable, default=variable.name)
 
     def sentence(self, *symbols: Placeholder | Leaf) -> str:
         """What symbols are for, first where they stand alone; "" where that is not known."""
@@ -218,7 +228,7 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "replicas": "number of replicas in a region",
         "storage_account_type": "storage type in a region",
     },
-    Target: {"run_output_name": "name of the run output", "tags": "value of a tag"},
+    Target: {"run_output_name": _RUN_OUTPUT, "tags": "value of a tag"},
     ManagedImageTarget: {"id": _of_managed("the managed image"), "location": "region of the managed image"},
     GalleryTarget: {
         "id": {_WHOLE: "id of the image definition", **_of_gallery("the image"), "images": "image definition"},
@@ -230,5 +240,5 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "major": "major version of the image",
         "replication_mode": "replication mode of the image version",
     },
-    VhdTarget: {"uri": "address of the VHD"},
+    VhdTarget: {"uri": "address of the VHD", "run_output_name": "name of the run output and of the VHD"},
 }
