@@ -144,7 +144,7 @@ def decide_security(
 
 def told_look_up(image: ResourceId, symbols: Symbols, query: str = _TYPE) -> str:
     """The command that asks for the security type, or what `query` says, for a message: with what is to be set in the shell."""
-    known = told_definition(image, symbols)
+    known = told_definition(image, symbols.without_findings())
     return f"`{_look_up(known, query)}`{to_set((known,))}"
 
 

@@ -12,14 +12,14 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
 
 _SAFE = pattern(r"[\w@%+=:,./-]+", re.ASCII)
 _NAME_GOES_ON = pattern(r"\w", re.ASCII)
-_VERSION = 2  # parts of an id: `versions`, and its number
+_DEFINITION, _VERSION = 10, 12  # the last parts of the ids of an image definition, and of a version
 _SEVERAL = 3  # two parts of an id, and what stands between them
 _AT_VERSION = pattern(r"/versions/", re.IGNORECASE)
 _NAMED = pattern(r"\$\{?([A-Za-z_]\w*)(\[)?")
@@ -80,10 +80,10 @@ class Word:
 
     def __str__(self) -> str:
         """The word as it is typed."""
-        if all(isinstance(part, str) for part in self.parts):
-            text = "".join(map(str, self.parts))
-            return text if _SAFE.fullmatch(text) else _in_quotes((text,))
-        return _in_quotes(self.parts)
+        text = _text_of(self.parts)
+        if text is None:
+            return _in_quotes(self.parts)
+        return text if _SAFE.fullmatch(text) else _in_quotes((text,))
 
     def __add__(self, other: Word) -> Word:
         return Word((*self.parts, *other.parts))
@@ -106,7 +106,7 @@ class Word:
 
     def filled(self, known: Callable[[Variable | Local], str | None]) -> Word:
         """The word with the values that are `known`; a value that is not stays a variable of the shell."""
-        return Word(tuple(_filled(part, known) for part in self.parts))
+        return Word(tuple([_filled(part, known) for part in self.parts]))
 
 
 def _names(part: WordPart) -> tuple[Variable | Local, ...]:
@@ -123,16 +123,17 @@ def _names(part: WordPart) -> tuple[Variable | Local, ...]:
 
 def word(*values: Value | Word | None) -> Word | None:
     """Values joined to a word; None where one of them is only known when Packer runs, or has characters that nobody sees."""
-    parts = [part for value in values for part in _parts(value)]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts) or not all(part.isprintable() for part in known if isinstance(part, str)):
-        return None
+    known: list[WordPart] = []
+    for part in _parts_of(values):
+        if part is None or (isinstance(part, str) and not part.isprintable()):
+            return None
+        known.append(part)
     return Word(_joined(known))
 
 
 def shown_word(*values: Value | Word | None) -> Word:
     """Values joined to a word, with dots for what is only known when Packer runs."""
-    parts = ("..." if part is None else part for value in values for part in _parts(value))
+    parts: list[WordPart] = ["..." if part is None else part for part in _parts_of(values)]
     return Word(_joined([printable(part) if isinstance(part, str) else part for part in parts]))
 
 
@@ -151,20 +152,28 @@ def shown_name(text: TemplateText) -> str:
     return shlex.quote(text.literal) if text.literal else "..."
 
 
-def _parts(value: Value | Word | None) -> Iterator[WordPart | None]:
-    """The pieces of a value; None for one that is only known when Packer runs."""
-    match value:
-        case Word(pieces):
-            yield from pieces
-        case Interpolation(pieces):
-            for piece in pieces:
-                yield from _parts(piece)
-        case SlashPart():
-            yield _cut(value)
-        case str() | Variable() | Local():
-            yield value
-        case _:
-            yield None
+def _parts_of(values: Iterable[Value | Word | None]) -> list[WordPart | None]:
+    """The pieces of values; None for one that is only known when Packer runs."""
+    found: list[WordPart | None] = []
+    for value in values:
+        match value:
+            case str() | Variable() | Local():
+                found.append(value)
+            case Word(pieces):
+                found += pieces
+            case Interpolation(pieces):
+                found += _parts_of(pieces)
+            case SlashPart():
+                found.append(_cut(value))
+            case _:
+                found.append(None)
+    return found
+
+
+def _text_of(parts: Sequence[WordPart]) -> str | None:
+    """What literal pieces are together; None where others are among them."""
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(parts) else None
 
 
 def _cut(part: SlashPart) -> IdPart:
@@ -176,6 +185,8 @@ def _cut(part: SlashPart) -> IdPart:
 
 def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
     """The parts, those at the beginning in one that are an id, with what stands between them."""
+    if IdPart not in map(type, parts):
+        return tuple(parts)
     begun: IdPart | None = None
     slashes = ending = 0
     before: WordPart = "/"
@@ -194,7 +205,7 @@ def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
     if begun.index == begun.end:
         return (*begun.text.parts, *parts[ending:])
     match begun.text.parts:
-        case (Variable() | Local() as name,) if begun.index == begun.end - _VERSION:
+        case (Variable() | Local() as name,) if (begun.index, begun.end) == (_DEFINITION, _VERSION):
             return (WithoutVersion(name), *parts[ending:])
     return tuple(parts)
 

@@ -1,1 +1,1 @@
-"""Builds and pages as text: HCL by its printer, pages by Jinja2 templates and what their filters leave."""
+"""Builds and pages as text: the Jinja2 templates, and what their filters leave."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from aib2packer.rendering.build_file import build_environment
 from aib2packer.rendering.templates import MADE_BY, html_environment, markdown_environment, yaml_environment
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 # Which environment renders a template, by the end of the template's name.
 _ENVIRONMENTS = {
+    ".hcl.j2": build_environment,
     ".md.j2": markdown_environment,
     ".yml.j2": yaml_environment,
     ".sh.j2": yaml_environment,

@@ -57,6 +57,9 @@ def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: HclCode | Inter
     assert word("a", value) is None
 
 
+WHOLE = '"${id%/versions/*}"'
+
+
 def part(index: int, last: int = 10) -> SlashPart:
     return SlashPart(f"local.id_parts[{index}]", (Local("id_parts", ""),), index, Variable("id"), last)
 
@@ -71,7 +74,11 @@ def part(index: int, last: int = 10) -> SlashPart:
             '"/subscriptions/${id_parts[2]}/resourceGroups/${id_parts[4]}/x/$x"',
         ),
         (("/subscriptions/", part(2, 4), "/resourceGroups/", part(4, 4), "/x"), '"$id/x"'),
-        (("/subscriptions/", part(2), "/resourceGroups/", part(4), "/p/n/g/", part(8)), '"${id%/versions/*}"'),
+        (("/subscriptions/", part(2, 12), "/resourceGroups/", part(4, 12), "/p/n/g/", part(8, 12), "/i/", part(10, 12)), WHOLE),
+        (
+            ("/subscriptions/", part(2), "/resourceGroups/", part(4), "/p/n/g/", part(8)),
+            '"/subscriptions/${id_parts[2]}/resourceGroups/${id_parts[4]}/p/n/g/${id_parts[8]}"',
+        ),
         ((Interpolation(("a", part(2))), part(4)), '"a${id_parts[2]}${id_parts[4]}"'),
         ((part(4), HclCode("x")), '"${id_parts[4]}..."'),
     ],

@@ -7,10 +7,11 @@ import pytest
 
 from aib2packer import Conversion
 from aib2packer.rendering import templates
+from aib2packer.rendering.build_file import build_environment
 from aib2packer.rendering.compile_ahead import compile_templates
-from tests.cases import CASES, convert_case, convert_case_anew, folder_of
+from tests.cases import CASES, convert_case, convert_case_anew
 
-ENVIRONMENTS = (templates.markdown_environment, templates.yaml_environment, templates.html_environment)
+ENVIRONMENTS = (build_environment, templates.markdown_environment, templates.yaml_environment, templates.html_environment)
 
 
 def forget() -> None:
@@ -32,16 +33,17 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def of_sources() -> dict[str, Conversion]:
-    """What cases become where nothing is compiled, with pages beside the HCL; a test takes it before `compiled`."""
-    return {case: convert_case(case) for case in CASES if folder_of(case).name == "guide"}
+    """What cases become where nothing is compiled; a test takes it before `compiled`."""
+    return {case: convert_case(case) for case in CASES if case.startswith(("folder-", "shell-", "validation-", "arm-"))}
 
 
 def test_compiled_templates_give_what_their_sources_give(of_sources: dict[str, Conversion], compiled: Path) -> None:
     of_compiled = {case: convert_case_anew(case) for case in of_sources}
 
-    assert type(templates.markdown_environment().loader).__name__ == "ModuleLoader"
+    assert type(build_environment().loader).__name__ == "ModuleLoader"
     assert compiled.is_dir()
-    assert len(of_sources) >= 7
+    assert len(of_sources) >= 100
+    assert [case for case, one in of_compiled.items() if one.hcl != of_sources[case].hcl] == []
     assert [case for case, one in of_compiled.items() if one.files != of_sources[case].files] == []
 
 
@@ -49,7 +51,7 @@ def test_templates_that_another_jinja_compiled_are_left_aside(compiled: Path) ->
     (compiled / templates.MADE_BY).write_text("0.1")
     forget()
 
-    loader = templates.markdown_environment().loader
+    loader = build_environment().loader
 
     assert type(loader).__name__ == "FileSystemLoader"
 

@@ -83,7 +83,7 @@ class Symbols:
 
     def without_findings(self) -> Symbols:
         """Symbols for showing values to people: what is asked of them is no part of the build."""
-        return replace(self, report=None)
+        return self if self.report is None else replace(self, report=None)
 
     @property
     def local_names(self) -> frozenset[str]:
