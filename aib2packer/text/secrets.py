@@ -68,6 +68,11 @@ _OPTION = (
 )
 _BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
+# What is called so by itself, or behind other words; a public key, the token of a page and the like are none.
+_NAME = (
+    r"(?:password|passwd|passphrase|secret|connection_?string|(?:access|account|acct|api|private|shared|storage)_?key|sas_?token"
+    r"|(?:^|_)(?:(?<!public_)key|(?<!continuation_)(?<!next_)(?<!page_)(?<!skip_)(?<!sync_)token|pwd|sas|pat|credentials?))$"
+)
 _USER_PAIR = r"(?!\$\w+:\$\w+$|\$\{[^}]*\}:\$\{[^}]*\}$|%\w+%:%\w+%$|\{\{.*\}\}$)[^:]*:.+"
 _LONG_USER = r"(?=\D*\d)[\w-]{20,}"  # `https://ghp_…@github.com`
 
@@ -99,6 +104,11 @@ def option_before(text: str) -> str:
     """The option of a command that gets what follows on a text, `-SasToken`; "" where there is none."""
     found = re.search(_BEHIND_OPTION, text[-_LONGEST_BEFORE:])
     return found["option"] if found else ""
+
+
+def names_secret(name: str) -> bool:
+    """Whether what has a name such as `acctKey` or `registry_password` is a secret, as the name says."""
+    return re.search(_NAME, re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-.]", "_", name).lower()) is not None
 
 
 def apart(pieces: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

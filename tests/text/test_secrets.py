@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.text.secrets import find_secrets, mask, names_secret
 
 
 @pytest.mark.parametrize(
@@ -157,3 +157,15 @@ def test_long_texts_take_time_in_proportion(piece: str) -> None:
     before = time.process_time()
     find_secrets(text)
     assert time.process_time() - before < 5  # a pattern that looks back and forth would take minutes
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        *((name, True) for name in ("acctKey", "storage-key", "connectionString", "registryPassword", "sasToken")),
+        *((name, True) for name in ("storageaccountkey", "adminpassword", "clientSecret", "key", "github_pat", "PAT", "Sas")),
+        *((name, False) for name in ("keyName", "keyVaultName", "publicKey", "sshPublicKey", "nextToken", "hotpat")),
+    ],
+)
+def test_a_name_says_that_it_is_of_a_secret(name: str, *, is_secret: bool) -> None:
+    assert names_secret(name) == is_secret
