@@ -53,7 +53,7 @@ _PARAMETER = (
 # A name with letters of it percent-encoded: servers decode it.
 _ENCODED_NAME = rf"[?&;#](?P<name>[\w.~-]{{0,60}}%[0-9a-fA-F]{{2}}[\w.%~-]{{0,60}})={_VALUE}"
 _ANY_VALUE = "x" * 16
-_SHORTEST_WITH_OPTION = 24
+_SHORTEST_WITH_OPTION = 11  # `-pwd abcde1`
 _LONGEST_BEFORE = 2_100
 
 _SIGNS = ("=", "@", "%3", "%25", "\\u00")
@@ -65,6 +65,12 @@ _OPTION = (
     r"(?:(?i:token|password|passwd|passphrase|pwd|secret|sas)|(?i:api|access|account|license|shared|subscription)[-_]?(?i:key)"
     r"|[pP][aA][tT]))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
     r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)"
+)
+# A password may be short, but has a digit and a letter all the same.
+_PASSWORD = (
+    r"(?<![\w-])--?(?P<option>[\w-]{0,40}(?i:password|passwd|passphrase|pwd))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
+    r"(?P<value>(?![$%<>{\[(@/.~-])(?=[^\s\"'`]{0,200}?\d)(?=[^\s\"'`]{0,200}?[A-Za-z])[^\s\"'`;,()\\$<>{}|&]{6,})"
+    r"(?=[\"'\s;,)\\]|$)"
 )
 _BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
@@ -154,7 +160,8 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
 
 def _behind_options(text: str) -> Iterator[tuple[int, int]]:
     if len(text) > _SHORTEST_WITH_OPTION and "-" in text:
-        yield from (match.span("value") for match in re.finditer(_OPTION, text, re.ASCII))
+        for option in (_OPTION, _PASSWORD):
+            yield from (match.span("value") for match in re.finditer(option, text, re.ASCII))
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:
