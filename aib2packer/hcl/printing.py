@@ -312,18 +312,20 @@ def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
     margin = " " * indent
     lines: list[str] = []
     group: list[tuple[str, str]] = []
-    for name, value in pairs:
-        if "\n" in value and not value.startswith("<<"):
-            lines += (*_aligned(group, margin), f"{margin}{name} = {value}")
+    for pair in pairs:
+        if "\n" in pair[1] and not pair[1].startswith("<<"):
+            lines += _aligned(group, margin)
+            lines += _aligned([pair], margin)
             group = []
         else:
-            group.append((name, value))
-    return lines + _aligned(group, margin)
+            group.append(pair)
+    lines += _aligned(group, margin)
+    return lines
 
 
 def _aligned(group: Sequence[tuple[str, str]], margin: str) -> list[str]:
-    width = max([len(name) for name, _ in group], default=0)
-    return [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
+    width = max([len(name) for name, _ in group]) if len(group) > 1 else 0
+    return [f"{margin}{name:{width}} = {value}" for name, value in group]
 
 
 def _print_item(item: _Item, indent: int) -> str:
