@@ -152,7 +152,9 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report, options.origin), options)
     settings = account(template.body, template.settled, printed.origins, report)
-    findings = tuple(finding.accepted_by(options.accepted) for finding in report.findings)
+    findings = report.findings
+    if options.accepted:
+        findings = tuple(finding.accepted_by(options.accepted) for finding in findings)
     for_people = _for_people(build, guides, printed, _about(opened.document, settings, findings)) if options.side_files else {}
     return Conversion(
         printed.hcl,
