@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.lazy.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -60,17 +62,19 @@ _SIGNS = ("=", "@", "%3", "%25", "\\u00")
 
 # Options of commands: a value that somebody made up or copied by hand is no word, so it is long and has digits and letters.
 # What names a file, a page or the key of an assembly has none behind it.
-_OPTION = (
+_OPTION = pattern(
     r"(?<![\w-])--?(?P<option>(?!(?i:(?:public[-_]?key|continuation|next|page|skip|sync)[-_]?token\b))[\w-]{0,40}"
     r"(?:(?i:token|password|passwd|passphrase|pwd|secret|sas)|(?i:api|access|account|license|shared|subscription)[-_]?(?i:key)"
     r"|[pP][aA][tT]))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
-    r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)"
+    r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)",
+    re.ASCII,
 )
 # A password may be short, but has a digit and a letter all the same.
-_PASSWORD = (
+_PASSWORD = pattern(
     r"(?<![\w-])--?(?P<option>[\w-]{0,40}(?i:password|passwd|passphrase|pwd))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
     r"(?P<value>(?![$%<>{\[(@/.~-])(?=[^\s\"'`]{0,200}?\d)(?=[^\s\"'`]{0,200}?[A-Za-z])[^\s\"'`;,()\\$<>{}|&]{6,})"
-    r"(?=[\"'\s;,)\\]|$)"
+    r"(?=[\"'\s;,)\\]|$)",
+    re.ASCII,
 )
 _BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
@@ -103,7 +107,13 @@ def may_hold_secrets(text: str) -> bool:
 
 def has_options(text: str) -> bool:
     """Whether there may be an option with a secret in a text."""
-    return next(_behind_options(text), None) is not None
+    if not _may_have_options(text):
+        return False
+    return _OPTION.search(text) is not None or next(_passwords(text), None) is not None
+
+
+def _may_have_options(text: str) -> bool:
+    return len(text) > _SHORTEST_WITH_OPTION and "-" in text
 
 
 def option_before(text: str) -> str:
@@ -159,9 +169,14 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _behind_options(text: str) -> Iterator[tuple[int, int]]:
-    if len(text) > _SHORTEST_WITH_OPTION and "-" in text:
-        for option in (_OPTION, _PASSWORD):
-            yield from (match.span("value") for match in re.finditer(option, text, re.ASCII))
+    if _may_have_options(text):
+        yield from (match.span("value") for match in _OPTION.finditer(text))
+        yield from (match.span("value") for match in _passwords(text))
+
+
+def _passwords(text: str) -> Iterator[re.Match[str]]:
+    lower = text.lower()
+    return _PASSWORD.finditer(text) if "passw" in lower or "pwd" in lower or "passphrase" in lower else iter(())
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:
