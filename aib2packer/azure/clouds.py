@@ -220,8 +220,8 @@ def _is_public_region(name: str) -> bool:
     """Whether a name in its short form is that of a region of the public cloud: eastus2euap, southafricanorth."""
     stage = name.removesuffix("euap").removesuffix("stg")
     plain = stage[:-1] if stage[-1:].isdecimal() else stage
-    places = (_without_directions(plain, cut) for cut in (str.removeprefix, str.removesuffix))
-    return any(place in _PLACES and place != plain for place in places)
+    before = plain.startswith(_DIRECTIONS) and _without_directions(plain, str.removeprefix) in _PLACES
+    return before or (plain.endswith(_DIRECTIONS) and _without_directions(plain, str.removesuffix) in _PLACES)
 
 
 def _without_directions(name: str, cut: Callable[[str, str], str]) -> str:
