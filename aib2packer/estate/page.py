@@ -24,7 +24,7 @@ from aib2packer.packer.layout import (
     MIGRATION_PAGE,
     SINGLE_PIPELINES,
 )
-from aib2packer.packer.shell_words import Word
+from aib2packer.packer.shell_words import Word, assignments_for
 from aib2packer.packer.validation.validation_build import SIDE_BY_SIDE
 from aib2packer.provenance.accounting import State, in_words
 from aib2packer.rendering.markdown import Markdown, cell, code, codes, fence_of, longest_run
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Finding
     from aib2packer.packer.facts import ImagePlace, Service
 
-_VARIABLE = pattern(r"\$\{?([A-Za-z_]\w*)")
+_VARIABLE = pattern(r"\$\{?[A-Za-z_]")
 _COLUMNS = ("what", "for", "id", "builds")
 _LINKED = pattern(r"[\w./-]+")
 
@@ -310,15 +310,13 @@ def _why(findings: Sequence[Finding]) -> str:
 
 def _by_hand(chapter: Chapter) -> ByHand:
     lines = tuple(dict.fromkeys(need.command for need in chapter.needs if need.command))
-    variables = dict.fromkeys(name for line in lines for name in _VARIABLE.findall(line))
     remarks = []
     if any(len(need.templates) > 1 and _VARIABLE.search(need.scope) for need in chapter.needs):
         remarks.append("Builds may have different values for a variable: run its commands again with each.")
     if any(need.scope == ONLY_THE_BUILD_KNOWS for need in chapter.needs):
         remarks.append("A scope that only the build knows has no command: give the role where the page of the build says.")
     kept, rows = _table(chapter.needs)
-    commands = (*(f"{name}=..." for name in variables), *lines)
-    return ByHand(chapter.title, chapter.sentence, kept, rows, commands, " ".join(remarks))
+    return ByHand(chapter.title, chapter.sentence, kept, rows, (*assignments_for(lines), *lines), " ".join(remarks))
 
 
 def _table(needs: Sequence[Need]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

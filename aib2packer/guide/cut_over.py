@@ -30,7 +30,7 @@ def values(services: Iterable[Service]) -> tuple[str, ...]:
         wanted |= dict.fromkeys(one.all_wants)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
-        *(f"{name}=..." for name in wanted),
+        *wanted,
     )
 
 

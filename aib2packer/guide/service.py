@@ -9,7 +9,8 @@ from aib2packer.hcl.values import SlashPart, Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.distribution.managed_image import name_variable
 from aib2packer.packer.facts import GalleryPlace, ImagePlace, Service
-from aib2packer.packer.shell_words import Word, shown_word, word
+from aib2packer.packer.shell_words import Word, assignments, shown_word, word
+from aib2packer.packer.variables.shown import told
 from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
@@ -126,15 +127,15 @@ def _id_of_image(subscription: Word, group: Word, name: Word) -> Word:
 
 
 def _wants(words: Iterable[Word]) -> tuple[str, ...]:
-    """The variables of the shell in some words."""
-    return tuple(dict.fromkeys(one.name for word in words for one in word.names))
+    """Lines that set the variables of the shell in some words."""
+    return assignments(words, lambda _: None)
 
 
 def _known(text: TemplateText, symbols: Symbols) -> Word:
     """A text, with the defaults of variables where these say all of it."""
     value = symbols.value(text)
     plain = _plain(value, symbols)
-    return Word((plain,)) if plain else shown_word(value)
+    return Word((plain,)) if plain else word(value) or told(text, symbols)
 
 
 def _shape(target: Target, image: ResourceId) -> tuple[str, tuple[TemplateText, TemplateText]]:

@@ -65,4 +65,4 @@ def test_a_managed_image_has_no_definition_to_look_into() -> None:
     of_version = template(source={"type": "SharedImageVersion", "imageVersionId": f"{version}/versions/1.0.0"}, name="ubuntu")
 
     assert "image-definition" not in str(help_of("AIB2P470", of_image))
-    assert "--gallery-name o --gallery-image-definition b --query purchasePlan" in str(help_of("AIB2P470", of_version))
+    assert "/galleries/o/images/b --query purchasePlan" in str(help_of("AIB2P470", of_version))

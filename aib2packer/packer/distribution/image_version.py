@@ -184,7 +184,7 @@ def _image(target: GalleryTarget, symbols: Symbols, shown: Shown) -> Word:
 
 
 def _shown_id(text: TemplateText, symbols: Symbols) -> Word:
-    return shown_word(symbols.value(text))
+    return word(symbols.value(text)) or told(text, symbols)
 
 
 def _major_word(major: Value) -> Word:
