@@ -31,9 +31,7 @@ _SIGNATURE = rf"[sS][iI][gG]{_EQUALS}"
 _PARAMETER_BEFORE = pattern(rf"(?:{_BETWEEN})$")
 _WORD_BEFORE = pattern(r"[\w$.-]$")
 _BASE64 = r"[\w%+/.~-]"
-_FIRST_SIGNATURE = pattern(
-    rf"(?P<value>{_BASE64}{{40,}}={{0,2}}|{_BASE64}+={{0,2}}(?=(?:{_BETWEEN})[\w.~-]{{1,50}}{_EQUALS}))"
-)
+_FIRST_SIGNATURE = pattern(rf"(?P<value>{_BASE64}{{40,}}={{0,2}}|{_BASE64}+={{0,2}}(?=(?:{_BETWEEN})[\w.~-]{{1,50}}{_EQUALS}))")
 _FURTHER_SIGNATURE = pattern(_VALUE)
 
 # Connection strings of Azure Storage and Service Bus.
