@@ -55,15 +55,18 @@ def convert(
         InputError: The bytes are no text.
 
     """
-    options = options or Options()
     with _garbage_left():
-        opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
-        if isinstance(opened, Conversion):
-            return opened
-        report = Report()
-        for finding in opened.findings:
-            report.record(finding)
-        return _convert(opened, options, report)
+        return _converted(text, file, options or Options())
+
+
+def _converted(text: str | bytes | SourceText | OpenDocument, file: str, options: Options) -> Conversion:
+    opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
+    if isinstance(opened, Conversion):
+        return opened
+    report = Report()
+    for finding in opened.findings:
+        report.record(finding)
+    return _convert(opened, options, report)
 
 
 def open_input(text: str | bytes | SourceText, file: str, options: Options) -> OpenDocument | Conversion:
@@ -105,7 +108,7 @@ def _source(text: str | bytes | SourceText, file: str) -> SourceText:
 
 @contextmanager
 def _garbage_left() -> Iterator[None]:
-    """Leave garbage until a conversion is done: nearly all that it makes is in use till then, and looking costs a tenth."""
+    """Leave garbage until a conversion is done, and what it made is gone: looking through all of that costs a tenth."""
     looks = gc.isenabled()
     gc.disable()
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import once, parts_of, walk
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -56,19 +56,24 @@ def extent_of(resource: Resource | None) -> Extent:
     """How much an image template holds; where there are too many settings, what was counted until then."""
     settings = values = characters = 0
     size = once(_size)
-    waiting: list[tuple[Json, int]] = [] if resource is None else [(resource.body, 0)]
+    waiting: list[Json] = [] if resource is None else [resource.body]
     while waiting and settings <= _MOST:
-        node, each = waiting.pop()
-        if isinstance(node, JsonArray):
-            settings += each * len(node.items)
-            waiting += [(item, 0) for item in node.items]
+        node = waiting.pop()
+        if isinstance(node, JsonScalar):
+            values += 1
+            settings += 1 + _SECRET * _may_hide(node.value)
+            characters += len(node.value) if isinstance(node.value, str) else 0
         elif isinstance(node, JsonObject):
-            settings += each * len(node.members)
-            waiting += [(member.value, _OF_EACH.get(member.key.lower(), 0)) for member in node.members]
+            for member in node.members:
+                waiting.append(member.value)
+                if (each := _OF_EACH.get(member.key.lower())) is not None:
+                    settings += each * _items(member.value)
+        elif isinstance(node, JsonArray):
+            waiting += node.items
         else:
-            parts, length = size(node.symbol) if isinstance(node, JsonSymbolic) else (0, len(string_of(node) or ""))
-            settings += 1 + (parts // _PARTS or _SECRET * _may_hide(node))
+            parts, length = size(node.symbol) if isinstance(node, JsonSymbolic) else (0, 0)
             values += 1 + parts // _PARTS
+            settings += 1 + parts // _PARTS
             characters += length
     return Extent(settings, values, characters)
 
@@ -97,9 +102,15 @@ def work_for(resource: Resource | None, extent: Extent, found: int, budgets: Seq
     return _CONVERSION + finding + inside
 
 
-def _may_hide(node: Json) -> bool:
-    text = string_of(node)
-    return text is not None and _SIGN_OF_SECRET.search(text) is not None
+def _items(node: Json) -> int:
+    """How many items a list has, and members an object."""
+    if isinstance(node, JsonArray):
+        return len(node.items)
+    return len(node.members) if isinstance(node, JsonObject) else 0
+
+
+def _may_hide(value: object) -> bool:
+    return isinstance(value, str) and ("/" in value or "=" in value) and _SIGN_OF_SECRET.search(value) is not None
 
 
 def _size(symbol: ArmValue | Lambda, _inside: object) -> tuple[int, int]:

@@ -259,17 +259,19 @@ def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
 def _add_within(values: Iterable[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
     for item in values:
         value = item.value if item.__class__ is Attribute else item
-        if isinstance(value, Variable | Local):
-            if (key := value.name if isinstance(value, Local) else id(value)) not in seen:
-                seen.add(key)  # which ends a cycle
-                _add_within((_value_of(value),), found, seen)
+        if value.__class__ in _PARTS:
+            _add_within(_PARTS[value.__class__](value), found, seen)
+        elif value.__class__ in _NAMELESS:
+            continue
+        elif isinstance(value, Variable):
+            if id(value) not in seen:
+                seen.add(id(value))
+                _add_within((value.default,), found, seen)
                 found.append(value)
-        elif (parts := _PARTS.get(value.__class__)) is not None:
-            _add_within(parts(value), found, seen)
-
-
-def _value_of(one: Variable | Local) -> Value | None:
-    return one.default if isinstance(one, Variable) else one.value
+        elif isinstance(value, Local) and value.name not in seen:
+            seen.add(value.name)  # which ends a cycle
+            _add_within((value.value,), found, seen)
+            found.append(value)
 
 
 def names_in(value: _Anything) -> tuple[Variable | Local, ...]:
@@ -287,13 +289,14 @@ def _named(value: _Anything | None) -> list[Variable | Local]:
 def _add_named(values: Iterable[_Anything | None], found: list[Variable | Local]) -> None:
     for item in values:
         value = item.value if item.__class__ is Attribute else item
-        if isinstance(value, Variable | Local):
+        if value.__class__ in _PARTS:
+            _add_named(_PARTS[value.__class__](value), found)
+        elif isinstance(value, Variable | Local):
             found.append(value)
-        elif (parts := _PARTS.get(value.__class__)) is not None:
-            _add_named(parts(value), found)
 
 
-# What of a value has names in it: of most it is nothing.
+_NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
+# What of a value has names in it.
 _PARTS: Mapping[type, Callable[[Any], Iterable[Value | _Item]]] = {
     tuple: iter,
     dict: dict.values,
@@ -309,18 +312,20 @@ def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
     margin = " " * indent
     lines: list[str] = []
     group: list[tuple[str, str]] = []
-    for name, value in pairs:
-        if "\n" in value and not value.startswith("<<"):
-            lines += (*_aligned(group, margin), f"{margin}{name} = {value}")
+    for pair in pairs:
+        if "\n" in pair[1] and not pair[1].startswith("<<"):
+            lines += _aligned(group, margin)
+            lines += _aligned([pair], margin)
             group = []
         else:
-            group.append((name, value))
-    return lines + _aligned(group, margin)
+            group.append(pair)
+    lines += _aligned(group, margin)
+    return lines
 
 
 def _aligned(group: Sequence[tuple[str, str]], margin: str) -> list[str]:
-    width = max([len(name) for name, _ in group], default=0)
-    return [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
+    width = max([len(name) for name, _ in group]) if len(group) > 1 else 0
+    return [f"{margin}{name:{width}} = {value}" for name, value in group]
 
 
 def _print_item(item: _Item, indent: int) -> str:

@@ -163,4 +163,4 @@ def test_of_more_secrets_than_are_told_apart_in_a_text_none_is_shown() -> None:
     everything = "".join((*shown(made), *(data.decode() for data in made.files.values())))
     assert made.hcl is not None
     assert "SECRET" not in everything
-    assert sum("sensitive" in line for line in made.hcl.splitlines()) == 1
+    assert made.hcl.count('_sas_token" {') == 1

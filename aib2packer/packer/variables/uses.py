@@ -78,7 +78,9 @@ def _joined(words: Sequence[str]) -> str:
 def uses_in(template: ImageTemplate) -> Uses:
     """What stands where in a template."""
     found: dict[Placeholder | Leaf, list[tuple[str, str]]] = defaultdict(list)
-    for text, words in _texts(template, ""):
+    texts: list[tuple[TemplateText, str]] = []
+    _add_texts(template, "", texts)
+    for text, words in texts:
         for symbol, how in _named(text):
             found[symbol].append(("" if words.startswith(_VALUE) else how, words))
     return Uses({symbol: tuple(uses) for symbol, uses in found.items()})
@@ -101,20 +103,20 @@ def _named(text: TemplateText) -> Iterator[tuple[Placeholder | Leaf, str]]:
                 pass
 
 
-def _texts(value: object, words: Words) -> Iterator[tuple[TemplateText, str]]:
-    """All strings of a template that hold symbols and are for something, and for what."""
+def _add_texts(value: object, words: Words, found: list[tuple[TemplateText, str]]) -> None:
+    """Find all strings of a template that hold symbols and are for something, and for what."""
     match value:
         case TemplateText():
             if value.literal is None and isinstance(words, str) and words:
-                yield value, words
+                found.append((value, words))
         case None | Located():
             return
         case tuple():
             for item in value:
-                yield from _texts(item, words)
+                _add_texts(item, words, found)
         case _:
             for item, of_item in _inside(value, words):
-                yield from _texts(item, of_item)
+                _add_texts(item, of_item, found)
 
 
 def _inside(value: object, words: Words) -> Iterator[tuple[object, Words]]:
@@ -129,7 +131,8 @@ def _inside(value: object, words: Words) -> Iterator[tuple[object, Words]]:
             yield value.uri, f"address of the {words}"
             yield value.sha256, f"checksum of the {words}"
         case Customizer():
-            yield from ((getattr(value, name), _of_step(value, name)) for name in value.TEXTS)
+            said = ((name, item) for name in value.TEXTS if (item := getattr(value, name)) is not None)
+            yield from ((item, _of_step(value, name)) for name, item in said)
         case _:
             fields = _fields(type(value))
             for name in value.TEXTS:  # type: ignore[attr-defined]
