@@ -67,7 +67,7 @@ _STDOUT_NAMES: dict[Emit | None, str] = {
 _LEFT_OUT = "left out"  # State.LEFT_OUT, and what the table calls a file with nothing else
 
 
-class _Input(NamedTuple):
+class _ReadInput(NamedTuple):
     """An input, and what it holds where that is known."""
 
     template: Template
@@ -338,12 +338,12 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch, opened)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        yield from _run_each(_Input(template, data, opened), request, watch, conversions)
+        yield from _run_each(_ReadInput(template, data, opened), request, watch, conversions)
     else:
         yield from _results(template, conversions, request)
 
 
-def _run_each(given: _Input, request: Request, watch: Watch, conversions: Mapping[str, Conversion]) -> Iterator[Result]:
+def _run_each(given: _ReadInput, request: Request, watch: Watch, conversions: Mapping[str, Conversion]) -> Iterator[Result]:
     """The results of each image template of an input, as far as converting them takes no more than it may together.
 
     `conversions` are those in which the input turned out to hold several.
