@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from aib2packer.app import estate
+from aib2packer.app.run import make as make_one
 from aib2packer.cli import main
 
 if TYPE_CHECKING:
@@ -92,9 +93,8 @@ def test_rows_and_what_to_act_on_are_shown_as_soon_as_they_are_known(
 
     def make(*job: Any) -> Any:  # noqa: ANN401 - as what it stands for
         told.append(capsys.readouterr().err)
-        return estate_make(*job)
+        return make_one(*job)
 
-    estate_make = estate.make
     monkeypatch.setattr(estate, "make", make)
     with pytest.raises(SystemExit):
         main(["convert", "images", "-o", "out"])
