@@ -51,15 +51,18 @@ def convert(
         InputError: The bytes are no text.
 
     """
-    options = options or Options()
     with _garbage_left():
-        opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
-        if isinstance(opened, Conversion):
-            return opened
-        report = Report()
-        for finding in opened.findings:
-            report.record(finding)
-        return _convert(opened, options, report)
+        return _converted(text, file, options or Options())
+
+
+def _converted(text: str | bytes | SourceText | OpenDocument, file: str, options: Options) -> Conversion:
+    opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
+    if isinstance(opened, Conversion):
+        return opened
+    report = Report()
+    for finding in opened.findings:
+        report.record(finding)
+    return _convert(opened, options, report)
 
 
 def open_input(text: str | bytes | SourceText, file: str, options: Options) -> OpenDocument | Conversion:
@@ -101,7 +104,7 @@ def _source(text: str | bytes | SourceText, file: str) -> SourceText:
 
 @contextmanager
 def _garbage_left() -> Iterator[None]:
-    """Leave garbage until a conversion is done: nearly all that it makes is in use till then, and looking costs a tenth."""
+    """Leave garbage until a conversion is done, and what it made is gone: looking through all of that costs a tenth."""
     looks = gc.isenabled()
     gc.disable()
     try:
@@ -149,7 +152,9 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report, options.origin), options)
     settings = account(template.body, template.settled, printed.origins, report)
-    findings = tuple(finding.accepted_by(options.accepted) for finding in report.findings)
+    findings = report.findings
+    if options.accepted:
+        findings = tuple(finding.accepted_by(options.accepted) for finding in findings)
     for_people = _for_people(build, guides, printed, _about(opened.document, settings, findings)) if options.side_files else {}
     return Conversion(
         printed.hcl,

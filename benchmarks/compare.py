@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +29,10 @@ HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aib2p
 OLD = "a895336"
 PEERS = {"sqlglot": "sqlglot", "sqlfluff": "sqlfluff", "datamodel-codegen": "datamodel-code-generator"}
 CACHE = HOME / "cache"  # of the user who starts the commands
-FIRST = "aib2packer convert, read-only, first start"
-NOTHING_KEPT = "aib2packer convert, read-only, -B"
+UNPACKED = "aib2packer convert, unpacked wheel"
+FIRST = "aib2packer convert, no byte code, first start"
+LATER = "aib2packer convert, no byte code, later start"
+NOTHING_KEPT = "aib2packer convert, no byte code, -B"
 BULK = """
 import json, sys, time
 from aib2packer import convert
@@ -95,28 +98,40 @@ def wheel(commit: str | None) -> str:
     return str(next(target.glob("*.whl")))
 
 
-def without_byte_code(programs: Path) -> Path:
-    """The same programs, beside the sources of which ours Python can keep no byte code: as in a read-only install."""
-    copy = HOME / "read-only"
+def unpacked(programs: Path, name: str) -> Path:
+    """The same programs, ours as an installer leaves it that compiles nothing; gives the folder with all."""
+    copy = HOME / name
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(programs.parent, copy, symlinks=True)
+    (package,) = copy.glob("lib/*/site-packages/aib2packer")
+    shutil.rmtree(package)
+    with zipfile.ZipFile(wheel(None)) as packed:
+        packed.extractall(package.parent)
+    return copy
+
+
+def without_byte_code(programs: Path) -> Path:
+    """The same programs, ours unpacked where Python cannot write, and is not the one that the byte code of the wheel is for."""
+    copy = unpacked(programs, "read-only")
     for folder in [*copy.glob("lib/*/site-packages/aib2packer/**/__pycache__")]:
         shutil.rmtree(folder)
         folder.touch()  # root could write to a folder whatever its mode
-    return copy / "bin"
+    return copy
 
 
 def commands(old: str, *, peers: bool) -> dict[str, list[str]]:
     """The commands by their names, the one that all others are compared with first."""
     now, before = program("now", wheel(None)), program(f"old-{old}", wheel(old))
-    read_only = [str(without_byte_code(now) / "python")]
+    as_unpacked = [str(unpacked(now, "unpacked") / "bin" / "python")]
+    read_only = [str(without_byte_code(now) / "bin" / "python")]
     start = ["-c", "from aib2packer.__main__ import main; main()", "convert", str(EXAMPLE)]
     found = {
         "import click, jinja2": [str(now / "python"), "-c", "import click, jinja2"],
         "aib2packer convert": [str(now / "aib2packer"), "convert", str(EXAMPLE)],
         f"aib2packer convert, {old}": [str(before / "aib2packer"), "convert", str(EXAMPLE)],
+        UNPACKED: [*as_unpacked, "-B", *start],
         FIRST: [*read_only, *start],
-        "aib2packer convert, read-only, later start": [*read_only, *start],
+        LATER: [*read_only, *start],
         NOTHING_KEPT: [*read_only, "-B", *start],
     }
     if peers:

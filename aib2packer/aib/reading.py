@@ -14,7 +14,7 @@ from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import once, parts_of, walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
-from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 
@@ -127,17 +127,20 @@ def _fits(resource: Resource, report: Report) -> bool:
     """Whether an image template is no larger than what is converted."""
     work = 0
     size = once(_size)
-    waiting: list[tuple[Json, int]] = [(resource.body, 0)]
+    waiting: list[Json] = [resource.body]
     while waiting and work <= _MOST:
-        node, each = waiting.pop()
-        if isinstance(node, JsonArray):
-            work += each * len(node.items)
-            waiting += [(item, 0) for item in node.items]
+        node = waiting.pop()
+        if isinstance(node, JsonScalar):
+            work += 1 + _SECRET * _may_hide(node.value)
         elif isinstance(node, JsonObject):
-            work += each * len(node.members)
-            waiting += [(member.value, _OF_EACH.get(member.key.lower(), 0)) for member in node.members]
+            for member in node.members:
+                waiting.append(member.value)
+                if (each := _OF_EACH.get(member.key.lower())) is not None:
+                    work += each * _items(member.value)
+        elif isinstance(node, JsonArray):
+            waiting += node.items
         else:
-            work += 1 + (size(node.symbol) // _PARTS if isinstance(node, JsonSymbolic) else _SECRET * _may_hide(node))
+            work += 1 + (size(node.symbol) // _PARTS if isinstance(node, JsonSymbolic) else 0)
     if work > _MOST:
         report.add(
             codes.TOO_MANY_SETTINGS,
@@ -149,9 +152,15 @@ def _fits(resource: Resource, report: Report) -> bool:
     return work <= _MOST
 
 
-def _may_hide(node: Json) -> bool:
-    text = string_of(node)
-    return text is not None and _SIGN_OF_SECRET.search(text) is not None
+def _items(node: Json) -> int:
+    """How many items a list has, and members an object."""
+    if isinstance(node, JsonArray):
+        return len(node.items)
+    return len(node.members) if isinstance(node, JsonObject) else 0
+
+
+def _may_hide(value: object) -> bool:
+    return isinstance(value, str) and ("/" in value or "=" in value) and _SIGN_OF_SECRET.search(value) is not None
 
 
 def _size(symbol: ArmValue | Lambda, _inside: object) -> int:

@@ -11,6 +11,8 @@ from aib2packer.packer.layout import AT_TOP, OUTPUT_FOLDERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+SUFFIXES = (".json", ".jsonc", ".bicep", ".tf")
+"""How the names of files end that may be image templates."""
 _MADE = tuple(name.casefold() for name in OUTPUT_FOLDERS)
 """The folders that an output may make in its own."""
 

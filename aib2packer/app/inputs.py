@@ -8,8 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.azure.template_ids import name_of_template
-from aib2packer.app.folders import Claims
-from aib2packer.app.walk import SUFFIXES, any_speaks, candidates, modules_of, speaks_of_image_templates
+from aib2packer.app.folders import SUFFIXES, Claims
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
@@ -84,7 +83,11 @@ class Template:
             if self.found and self.path is not None and _is_silent(self.path, most):
                 return None
             raise
-        return None if self.found and not self.calls and not speaks_of_image_templates(data) else data
+        if not self.found or self.calls:
+            return data
+        from aib2packer.app.walk import speaks_of_image_templates
+
+        return data if speaks_of_image_templates(data) else None
 
     def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:
         """A template for each image template of the input, each with a folder of its own in that of the input."""
@@ -126,6 +129,8 @@ def _read(name: str, path: Path | None, most: int) -> bytes:
 
 def _is_silent(path: Path, most: int) -> bool:
     """Whether a file that is too large to be converted does not speak of image templates."""
+    from aib2packer.app.walk import any_speaks
+
     try:
         if path.stat().st_size <= most:
             return False
@@ -228,6 +233,8 @@ def _expand(argument: str, output: Path | None, exclude: Sequence[str], leave: C
     if not is_folder(path):
         yield Template(argument, path, PurePosixPath(_folder_name(path.name)))
         return
+    from aib2packer.app.walk import modules_of
+
     files = _files(path, output, exclude, leave)
     modules = modules_of(files)
     for file in files:
@@ -238,6 +245,7 @@ def _expand(argument: str, output: Path | None, exclude: Sequence[str], leave: C
 
 def _files(folder: Path, output: Path | None, exclude: Sequence[str], leave: Callable[[Path], object]) -> list[Path]:
     """The files below a folder that may be templates, sorted by their path."""
+    from aib2packer.app.walk import candidates
 
     def fail(error: OSError) -> None:
         raise unreadable(error.filename, error) from error

@@ -9,7 +9,6 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.conversion import Conversion
 from aib2packer.findings.codes import (
@@ -200,6 +199,16 @@ def unreadable(error: FileError) -> Result:
     return Result(name=error.file, outcome=Outcome.UNREADABLE, exit_code=2, findings=(finding,))
 
 
+def _not_built(error: FileError) -> Result | None:
+    """The result where a Bicep file is not built; None for any other error."""
+    from aib2packer.app.bicep import NotBuiltError
+
+    if not isinstance(error, NotBuiltError):
+        return None
+    finding = about_file(NOT_BUILT, error.file, error.reason, error.help)
+    return Result(name=error.file, outcome=Outcome.NOT_BUILT, exit_code=1, findings=(finding,))
+
+
 def _unwatched(_uris: Sequence[str]) -> AbstractContextManager[Callable[[], object]]:
     return nullcontext(lambda: None)
 
@@ -230,12 +239,9 @@ def make(template: Template, request: Request, watch: Watch = _unwatched) -> tup
         source = place_of(template)
         results = _counted(_run(template, data, asked, watch))
         return tuple(replace(_told(result, beside), renamed=renamed, source=source) for result in results)
-    except NotBuiltError as error:
-        finding = about_file(NOT_BUILT, error.file, error.reason, error.help)
-        failed = Result(name=error.file, outcome=Outcome.NOT_BUILT, exit_code=1, findings=(finding,))
     except FileError as error:
-        failed = unreadable(error)
-    return (replace(failed, name=template.name, folder=asked.folder, source=place_of(template)),)
+        failed = _not_built(error) or unreadable(error)
+        return (replace(failed, name=template.name, folder=asked.folder, source=place_of(template)),)
 
 
 def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:

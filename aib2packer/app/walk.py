@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aib2packer.app.folders import SUFFIXES
 from aib2packer.arm.documents.forms.scripts import MAKES
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
@@ -17,8 +18,6 @@ from aib2packer.text.globs import matches
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-SUFFIXES = (".json", ".jsonc", ".bicep", ".tf")
-"""How the names of files end that may be image templates."""
 _SCRIPTS = (".ps1", ".psm1", ".sh", ".cmd", ".bat", ".yml", ".yaml")
 _MODULES = (".bicep", ".tf")
 _NEVER = {"node_modules", ".git", ".hg", ".svn", ".terraform", ".venv", "__pycache__"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aib2packer import __version__
+from aib2packer.cli.standard import VERSION, OwnHelp
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -24,7 +24,7 @@ _COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(OwnHelp, click.Group):
     @property
     def commands(self) -> MutableMapping[str, click.Command]:
         """All commands, imported: for what asks for them without a context, as click-man does."""
@@ -58,8 +58,7 @@ class _LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="aib2packer", message="%(prog)s %(version)s")
+@click.group(cls=_LazyGroup, params=[VERSION])
 def main() -> None:
     """Convert Azure Image Builder templates to Packer HCL2 builds.
 

@@ -16,6 +16,7 @@ from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.cli.standard import FILE_NAME
 from aib2packer.findings.text import render, safe
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
@@ -42,7 +43,7 @@ _NOWHERE = Path()  # what is only looked at is written nowhere
 
 
 @click.command("audit", cls=SectionedCommand)
-@click.argument("paths", metavar="[PATH]...", nargs=-1, is_eager=True, type=click.Path())
+@click.argument("paths", metavar="[PATH]...", nargs=-1, is_eager=True, type=FILE_NAME)
 @options.inputs
 @options.reports
 @options.conversion

@@ -5,7 +5,6 @@ A key is an option as the command line has it, without the dashes: the option it
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +15,7 @@ from aib2packer.app.azure.template_ids import is_in_azure
 from aib2packer.app.config import Config, Configs, find_config, read_config
 from aib2packer.app.inputs import STDIN, read_values
 from aib2packer.cli.printing import echo
+from aib2packer.cli.standard import FileName
 from aib2packer.findings.text import safe
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import field_names, replace
@@ -58,7 +58,7 @@ def _load(context: click.Context, value: str | None) -> str | None:
     context.meta[_KEY] = Configs(config, only=value is not None)
     defaults: dict[str, object] = {}
     for option, given in _of_all(context, config):
-        is_path = isinstance(option.type, click.Path)
+        is_path = isinstance(option.type, FileName)
         defaults[str(option.name)] = _placed(option, given, cast("Path", config.file)) if is_path else given
     context.default_map = {**(context.default_map or {}), **defaults}
     return value
@@ -251,6 +251,8 @@ def _is_named(given: object) -> bool:
 
 
 def _is_json(given: object) -> bool:
+    import json
+
     try:
         return isinstance(given, dict) and bool(json.dumps(given))
     except (TypeError, ValueError, RecursionError):  # TOML has dates
@@ -347,6 +349,8 @@ def _processed(context: click.Context, key: str, value: object, file: Path) -> I
 def _settings(value: object) -> list[str]:
     """Values of parameters: a table, or a list as the command line has them."""
     if isinstance(value, dict):
+        import json
+
         return [f"{name}={one if isinstance(one, str) else json.dumps(one)}" for name, one in value.items()]
     return [str(one) for one in cast("Sequence[object]", value)]
 

@@ -19,6 +19,7 @@ from aib2packer.cli.configured import about_all, about_replacements, configured,
 from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress, said_if_ended
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.cli.standard import FILE_NAME
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
@@ -47,7 +48,7 @@ _NO_FOLDERS |= {".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=click.Path(allow_dash=True))
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=FILE_NAME)
 @options.inputs
 @options.output
 @options.conversion

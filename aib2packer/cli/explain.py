@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from aib2packer.cli.printing import colored, print_error
+from aib2packer.cli.standard import OwnHelp
 from aib2packer.findings.code_pages import by_id, find, page, similar
 from aib2packer.findings.codes import SPLIT
 from aib2packer.findings.model import Severity
@@ -23,7 +24,7 @@ def _completions(_context: click.Context, _parameter: click.Parameter, incomplet
     return [CompletionItem(code.id, help=code.title) for code in by_id().values() if code.id.startswith(incomplete.upper())]
 
 
-@click.command("explain")
+@click.command("explain", cls=OwnHelp)
 @click.argument("codes", metavar="[CODE]...", nargs=-1, shell_complete=_completions)
 def explain_command(codes: tuple[str, ...]) -> None:
     """Explain what a finding means, with an example, and what to do about it.

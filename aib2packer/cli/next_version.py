@@ -9,10 +9,11 @@ import click
 from aib2packer.aib.gallery_versions import LARGEST_PART, next_version
 from aib2packer.app.azure.gallery import list_versions, parse_image
 from aib2packer.cli.printing import echo, print_error
+from aib2packer.cli.standard import OwnHelp
 from aib2packer.text.source import InputError
 
 
-@click.command("next-version")
+@click.command("next-version", cls=OwnHelp)
 @click.argument("images", metavar="GALLERY_IMAGE_ID...", nargs=-1, required=True)
 @click.option(
     "--major",

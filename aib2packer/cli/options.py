@@ -14,6 +14,7 @@ from aib2packer.app.inputs import read_values
 from aib2packer.azure.clouds import Cloud, cloud_named
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import OptionSection
+from aib2packer.cli.standard import FILE_NAME
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.lazy.patterns import pattern
@@ -147,12 +148,12 @@ def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 def _add_baseline(section: OptionSection) -> None:
     section.option(
         "--baseline",
-        type=click.Path(),
+        type=FILE_NAME,
         metavar="FILE",
         help="A file of accepted findings, with reasons (TOML): they do not fail.",
     )
     section.option(
-        "--write-baseline", type=click.Path(), metavar="FILE", help="Write a baseline of what fails now; add the reasons to it."
+        "--write-baseline", type=FILE_NAME, metavar="FILE", help="Write a baseline of what fails now; add the reasons to it."
     )
 
 
@@ -179,7 +180,7 @@ reports.option(
     "-o",
     "--output",
     "reports",
-    type=click.Path(),
+    type=FILE_NAME,
     metavar="FILE",
     multiple=True,
     callback=_audit_reports,
@@ -204,11 +205,11 @@ reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 output = OptionSection("Output")
 output.option(
-    "-o", "--output", type=click.Path(), metavar="PATH", help=f"A file (PATH ends in {BUILD_ENDING}) or a folder to write to."
+    "-o", "--output", type=FILE_NAME, metavar="PATH", help=f"A file (PATH ends in {BUILD_ENDING}) or a folder to write to."
 )
 output.option(
     "--into",
-    type=click.Path(),
+    type=FILE_NAME,
     metavar="DIR",
     help="Put the build into a folder that has builds: what they declare and mean alike is shared, the rest gets its name.",
 )
@@ -313,7 +314,7 @@ parameters.option(
     "-p",
     "--parameters",
     "parameter_files",
-    type=click.Path(),
+    type=FILE_NAME,
     metavar="FILE",
     multiple=True,
     help="A parameters file of the deployment template. May be given several times; later files win.",
@@ -354,7 +355,7 @@ findings.option(
 findings.option(
     "--findings-file",
     "findings_files",
-    type=click.Path(),
+    type=FILE_NAME,
     metavar="FILE",
     multiple=True,
     callback=_findings_files,
@@ -363,7 +364,7 @@ findings.option(
 findings.option(
     "--report",
     "reports",
-    type=click.Path(),
+    type=FILE_NAME,
     metavar="FILE",
     multiple=True,
     callback=_reports,

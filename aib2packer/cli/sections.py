@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from aib2packer.cli.standard import OwnHelp
 from aib2packer.lazy.models import field_names
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class SectionedOption(click.Option):
         self.section = section
 
 
-class SectionedCommand(click.Command):
+class SectionedCommand(OwnHelp):
     """A command whose help shows the options by section, in the order in which they were given."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

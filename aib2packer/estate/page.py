@@ -14,7 +14,7 @@ from aib2packer.findings.model import Asks, Severity, is_decision
 from aib2packer.findings.text import capitalized, printable, safe
 from aib2packer.guide import cut_over
 from aib2packer.guide.migration import PIPELINES_USED
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
     CONSUMERS,
@@ -24,7 +24,7 @@ from aib2packer.packer.layout import (
     MIGRATION_PAGE,
     SINGLE_PIPELINES,
 )
-from aib2packer.packer.shell_words import Word
+from aib2packer.packer.shell_words import Word, assignments_for
 from aib2packer.packer.validation.validation_build import SIDE_BY_SIDE
 from aib2packer.provenance.accounting import State, in_words
 from aib2packer.rendering.markdown import Markdown, cell, code, codes, fence_of, longest_run
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from aib2packer.audit.model import Cause, Chapter, Need
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.findings.model import Finding
-    from aib2packer.packer.facts import Service
+    from aib2packer.packer.facts import ImagePlace, Service
 
-_VARIABLE = pattern(r"\$\{?([A-Za-z_]\w*)")
+_VARIABLE = pattern(r"\$\{?[A-Za-z_]")
 _COLUMNS = ("what", "for", "id", "builds")
 _LINKED = pattern(r"[\w./-]+")
 
@@ -146,6 +146,8 @@ class EstatePage:
     let_count: Stages
     managed: tuple[str, ...]
     """Builds that make managed images."""
+    written_twice: tuple[tuple[str, ...], ...]
+    """Builds that write the same managed image."""
     aside: Stages
     """Old managed images are moved out of the way."""
     moved_back: Stages
@@ -204,6 +206,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         numbers_by_time=tuple(about.numbers_by_time),
         can_wait=tuple(about.can_wait),
         managed=tuple(about.managed),
+        written_twice=tuple(dict.fromkeys(tuple(paths) for paths in about.writers.values() if len(paths) > 1)),
         identities=_of_several(about.identities, cut_over.delete_identity),
         subnets=_of_several(about.subnets, cut_over.restore_subnet),
         unregister=cut_over.unregister(about.services),
@@ -229,6 +232,7 @@ class _About:
         self.starts = False
         self.named_late = list[str]()
         self.auto_run, self.numbers_by_time, self.managed = list[str](), list[str](), list[str]()
+        self.writers: dict[str, list[str]] = defaultdict(list)
         self.identities: dict[str, list[str]] = defaultdict(list)
         self.subnets: dict[str, list[str]] = defaultdict(list)
         for build in estate.builds:
@@ -259,8 +263,9 @@ class _About:
 
     def _add_service(self, service: Service, path: str) -> None:
         self.services.append(service)
+        first = replace(service, managed_images=tuple(self._unseen(service.managed_images, path)))
         for name, of in _STAGES.items():
-            self.stages[name].add(path, of(service, path))
+            self.stages[name].add(path, of(first, path))
         self.starts |= service.auto_run or bool(service.triggers)
         self.auto_run += [path] if service.auto_run else []
         self.managed += [path] if service.managed_images else []
@@ -270,6 +275,14 @@ class _About:
             self.identities[identity].append(path)
         for subnet in service.subnets:
             self.subnets[subnet].append(path)
+
+    def _unseen(self, images: Iterable[ImagePlace], path: str) -> Iterator[ImagePlace]:
+        """The managed images that no build before it writes; what a variable names may be another one."""
+        for one in images:
+            writers = self.writers[one.id if not one.wants and "..." not in one.id else f"{one.id} {path}"]
+            if not writers:
+                yield one
+            writers.append(path)
 
 
 def _least(build: EstateBuild) -> tuple[int, int, str]:
@@ -297,15 +310,13 @@ def _why(findings: Sequence[Finding]) -> str:
 
 def _by_hand(chapter: Chapter) -> ByHand:
     lines = tuple(dict.fromkeys(need.command for need in chapter.needs if need.command))
-    variables = dict.fromkeys(name for line in lines for name in _VARIABLE.findall(line))
     remarks = []
     if any(len(need.templates) > 1 and _VARIABLE.search(need.scope) for need in chapter.needs):
         remarks.append("Builds may have different values for a variable: run its commands again with each.")
     if any(need.scope == ONLY_THE_BUILD_KNOWS for need in chapter.needs):
         remarks.append("A scope that only the build knows has no command: give the role where the page of the build says.")
     kept, rows = _table(chapter.needs)
-    commands = (*(f"{name}=..." for name in variables), *lines)
-    return ByHand(chapter.title, chapter.sentence, kept, rows, commands, " ".join(remarks))
+    return ByHand(chapter.title, chapter.sentence, kept, rows, (*assignments_for(lines), *lines), " ".join(remarks))
 
 
 def _table(needs: Sequence[Need]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -58,6 +58,9 @@ class Code:
     question: str = ""
     """What there is to decide: a title states a fact, and people want to know what they are asked. The help has the answers."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def asks(self) -> Asks:
         """What it asks of people."""
@@ -176,4 +179,4 @@ class Report:
     @property
     def failed(self) -> bool:
         """Whether an error was found, which means that there is no output."""
-        return any(finding.severity is Severity.ERROR for finding in self._findings)
+        return Severity.ERROR in [finding.code.severity for finding in self._findings]

@@ -16,6 +16,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS, MIGRATION_PAGE
+from aib2packer.packer.shell_words import FILL
 from aib2packer.packer.variables.ours import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
@@ -105,7 +106,8 @@ class Pipeline:
     counting: tuple[str, ...]
     by_time: bool
     """Whether Image Builder did not count."""
-    overwrites: str
+    new_names: str
+    """The options that give managed images names of their own; "" where there are none."""
 
     @property
     def account(self) -> Mapping[str, str]:
@@ -249,7 +251,7 @@ def _pipeline(
         builds=tuple(one.build_in_environment for one in runs),
         counting=_counting(guide, access.environment),
         by_time=guide.by_time,
-        overwrites=guide.overwrites,
+        new_names=guide.new_names,
     )
 
 
@@ -291,14 +293,14 @@ def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
     """The option that counts versions on, after what it needs in the shell."""
     if guide.counting is None:
         return ()
-    names = [line.partition("=")[0] for line in guide.counting_values]
+    lines = [line for line in guide.counting_values if not line.startswith(FILL)]
+    fills = [line for line in guide.counting_values if line.startswith(FILL)]
+    names = [line.partition("=")[0] for line in lines]
     told = _asks_for_subscription(guide) or SUBSCRIPTION_NAME in environment
     taken = {SUBSCRIPTION.name: SUBSCRIPTION_NAME} if told else {}
     taken |= {name: f"PKR_VAR_{name}" for name in names if f"PKR_VAR_{name}" in environment}
-    values = [
-        f'{name}="${taken[name]}"' if name in taken else line for name, line in zip(names, guide.counting_values, strict=True)
-    ]
-    return (*((" ".join(values),) if values else ()), guide.counting)
+    values = [f'{name}="${taken[name]}"' if name in taken else line for name, line in zip(names, lines, strict=True)]
+    return (*((" ".join(values),) if values else ()), *fills, guide.counting)
 
 
 def _variable(name: str) -> str:

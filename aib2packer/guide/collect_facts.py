@@ -11,9 +11,8 @@ from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
 from aib2packer.guide.service import name_of
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role, WantedDefinition
-from aib2packer.packer.variables.shown import shown
+from aib2packer.packer.variables.shown import definition_id, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,9 +63,9 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
 def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[WantedDefinition]:
     for target in template.targets:
         image = target.definition
-        if image is not None and (scope := definition_scope(image, symbols)) is not None:
+        if image is not None and "..." not in (scope := str(definition_id(image, symbols))):
             label = definition_label(*(shown(image[part], symbols) for part in ("galleries", "images")))
-            yield WantedDefinition(safe(str(scope)), safe(_gallery(shown(image.text, symbols))), safe(label))
+            yield WantedDefinition(safe(scope), safe(_gallery(shown(image.text, symbols))), safe(label))
 
 
 def _gallery(definition: str) -> str:

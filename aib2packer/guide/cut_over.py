@@ -30,7 +30,7 @@ def values(services: Iterable[Service]) -> tuple[str, ...]:
         wanted |= dict.fromkeys(one.all_wants)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
-        *(f"{name}=..." for name in wanted),
+        *wanted,
     )
 
 
@@ -139,39 +139,33 @@ def let_count(service: Service) -> tuple[str, ...]:
     )
 
 
-def another_name(service: Service) -> str:
-    """What gives Packer's managed images names of their own as long as Image Builder builds, too; "" where there are none."""
-    if not service.managed_images:
-        return ""
-    by_hand = not all(one.naming for one in service.managed_images)
-    names = dict.fromkeys(name for one in service.managed_images for name in one.naming)
-    ways = [f"Build with `{' '.join(f'-var {name}=...' for name in names)}`."] if names else []
-    if by_hand:
-        where = "`managed_image_name` and the manifest, or the script that makes the image"
-        ways.append(f"In the files of the build, write it in place of the template's: {where}.")
-    return " ".join(ways)
+def another_name(service: Service, ending: str) -> str:
+    """The options that name the managed images of a build, as the old ones with an ending; "" where there are none."""
+    names = {one.variable: one.name for one in service.managed_images}
+    return " ".join(f"-var {name}={known if known == '...' else f'{known}{ending}'}" for name, known in names.items())
 
 
 def move_aside(service: Service) -> tuple[str, ...]:
     """Commands that move the managed images that are there out of the way of new ones, under their names."""
-    groups = {(one.subscription, one.old_group): one.id for one in reversed(service.managed_images)}
-    return tuple(
-        f"az group create --subscription {subscription} --name {group}"
-        f' --location "$(az image show --ids {image} --query location --output tsv)"'
-        for (subscription, group), image in groups.items()
-    ) + tuple(_move(one, one.old_group, one.id) for one in service.managed_images)
+    images = service.managed_images
+    return (*_groups((one.old_group, one) for one in images), *(_move(one, one.old_group, one.id) for one in images))
 
 
 def move_back(service: Service) -> tuple[str, ...]:
-    """Commands that put the managed images of Image Builder into the place of those of Packer."""
-    return tuple(
-        line
-        for one in service.managed_images
-        for line in (
-            f"az image delete --ids {one.id}",
-            _move(one, one.group, one.aside),
-        )
-    )
+    """Commands that put the managed images of Image Builder into the place of those of Packer, which none deletes before."""
+    images = service.managed_images
+    moves = (line for one in images for line in (_move(one, one.new_group, one.id), _move(one, one.group, one.aside)))
+    return (*_groups((one.new_group, one) for one in images), *moves)
+
+
+def _groups(images: Iterable[tuple[str, ImagePlace]]) -> Iterator[str]:
+    """Commands that make each group, where the first image that goes there lies."""
+    first: dict[tuple[str, str], str] = {}
+    for group, one in images:
+        first.setdefault((one.subscription, group), one.id)
+    for (subscription, group), image in first.items():
+        location = f'"$(az image show --ids {image} --query location --output tsv)"'
+        yield f"az group create --subscription {subscription} --name {group} --location {location}"
 
 
 def _move(image: ImagePlace, group: str, image_id: str) -> str:
@@ -185,8 +179,8 @@ def renew(service: Service) -> tuple[str, ...]:
         return ()
     return (
         "id=...  # of a scale set that names the image",
-        "# All of its instances at once, or those of --instance-ids; what is on their system disks is lost:",
-        'az vmss reimage --ids "$id"',
+        "# Without --instance-ids all of its instances at once; what is on their system disks is lost:",
+        'az vmss reimage --ids "$id" --instance-ids ...',
     )
 
 

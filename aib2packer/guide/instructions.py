@@ -129,7 +129,7 @@ class Guide:
         """What Image Builder has of the template."""
         from aib2packer.guide.service import service
 
-        return service(self._told.template, self._told.symbols)
+        return service(self._told.template, self._told.decisions.plan, self._told.symbols)
 
     @property
     def os_type(self) -> OsType:
@@ -137,11 +137,11 @@ class Guide:
         return self._told.decisions.os_type
 
     @cached_property
-    def overwrites(self) -> str:
-        """How a managed image of the same name is replaced, which Packer does not do by itself; "" where there can be none."""
-        from aib2packer.guide.leftovers import replace_image
+    def new_names(self) -> str:
+        """The options that give managed images names of their own, for a shell; "" where there are none."""
+        from aib2packer.guide.cut_over import another_name
 
-        return "" if self.boots else replace_image(self._told.decisions)
+        return "" if self.boots else self._build.worded(another_name(self.service, "-$(date -u +%Y%m%d%H%M%S)"))
 
     @cached_property
     def leftovers(self) -> tuple[str, ...]:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY_SNAPSHOT
-from aib2packer.packer.distribution.managed_image import delete_command, is_replaced_by_force
-from aib2packer.packer.layout import MIGRATION_PAGE
-from aib2packer.packer.shell_words import Word, assignments, word
+from aib2packer.packer.shell_words import Word, assignments, default_of, word
 from aib2packer.packer.subscription import subscription_value
 from aib2packer.packer.vm.resource_group import LENGTH_OF_TIME, TEMPORARY, temporary_stem
 
@@ -25,14 +23,13 @@ _OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || start
 _OF_AZURE_ARM = "pkr"
 _DEPLOYMENTS = ("pkrdp", "kvpkrdp")  # those of the VM, and of the Key Vault for Windows
 _SPARE_VHD = "# A new VHD by another name goes when no copy to its place is under way, or has failed:"
-_SAYS_HOW = f"{MIGRATION_PAGE} says more (AIB2P304)."
 _REPLACING = "# A new image by another name goes only where the image whose place it was to take is there, old or new:"
 
 
 def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     """Commands that delete what builds make on the way, wherever they do: first the resource group of the VM."""
-    places = tuple(dict.fromkeys(_places(decisions, symbols)))
-    known = tuple(place for place in places if place is not None)
+    found = {tuple(str(one.filled(default_of)) for one in place or ()): place for place in _places(decisions, symbols)}
+    known = tuple(place for place in found.values() if place is not None)
     subscription = word(subscription_value(decisions.subscription, symbols))
     of_build = f"--subscription {subscription or '...'}"
     stem = temporary_stem(decisions.name)
@@ -77,16 +74,6 @@ def remove_from_group(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]
         f'az resource list {place} --query "{query}" --output tsv | xargs -r az resource delete --ids',
         f"{list_records} | xargs -r -n 1 az deployment group delete {place} --name",
     )
-
-
-def replace_image(decisions: Decisions) -> str:
-    """How to have the managed image of the last build replaced, as a sentence; "" for a build whose image has a new name."""
-    image = decisions.plan.image
-    if image is None:
-        return ""
-    if is_replaced_by_force(decisions.plan):
-        return f"Give each one a name of its own, or build with -force, which deletes the old one before it builds. {_SAYS_HOW}"
-    return f"Give each one a name of its own, or delete the old one before: {delete_command(image.id)}. {_SAYS_HOW}"
 
 
 def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:

@@ -106,6 +106,8 @@ class Page:
     """What is said about validation."""
     asks_type: tuple[str, ...]
     """Commands that ask for the security type of the image definition."""
+    naming: str
+    """How Packer's managed images are called as long as Image Builder builds, as sentences; "" where there are none."""
     counting: tuple[str, ...]
     counted: str
     """How the service counted, as the beginning of a sentence."""
@@ -163,6 +165,7 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         asks_type=guide.asks_type,
+        naming=build.worded(_naming(guide)),
         counting=_counting(guide),
         counted=guide.counted,
         leftovers=guide.leftovers,
@@ -211,14 +214,19 @@ _HOLD_BACK = (
     "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}"
     " (`false` lets it count):"
 )
-_ANOTHER_NAME = (
-    "A managed image has no versions: who uses it has whatever has its name. So give Packer's another name until the cut-over, "
-    "and a new one for each build. {}"
-)
+_NO_VERSIONS = "A managed image has no versions: who uses it has whatever has its name."
 _MOVE_ASIDE = (
     "Then move the old image into another resource group, and build once more, now under its name, with which its users have "
-    "Packer's; until the build is done, there is none of the name. Those by other names can go."
+    "Packer's. Until that build is done there is none of the name: scale sets can add no instances, and what starts from the "
+    "image fails. Packer's images by other names can go."
 )
+_BACK = "The way back, as long as the template is there{}:"
+_IMAGES_BACK = (
+    ". Packer's managed image makes room for the old one, which has its id again; if the second move is refused, move Packer's "
+    "back"
+)
+_BUILD_AGAIN = "If Image Builder is to build again{}:"
+_OVERWRITES = ", which overwrites the image that was put back"
 _COMPARE = "To compare, start a VM of the old and one of the new image:"
 _IDENTITY = "Delete an identity, with its role assignments, once no other template and nothing else uses it:"
 _SUBNET = "Image Builder needed the subnet without network policies for private links. If nothing else needs that:"
@@ -234,16 +242,15 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
         (_MOVE_ASIDE, cut_over.move_aside(one)),
         (
-            "The way back, as long as the template is there:",
-            (*cut_over.hold_back(one), *cut_over.move_back(one), *cut_over.renew(one), *cut_over.start_again(one)),
+            _BACK.format(_IMAGES_BACK if one.managed_images else ""),
+            (*cut_over.hold_back(one), *cut_over.move_back(one), *cut_over.renew(one)),
         ),
+        (_BUILD_AGAIN.format(_OVERWRITES if one.managed_images else ""), cut_over.start_again(one)),
         ("When nobody has missed anything:", (*cut_over.delete(one), *cut_over.delete_aside(one))),
     )
-    way = cut_over.another_name(one)
-    name: tuple[_Step, ...] = ((_ANOTHER_NAME.format(way), ()),) if way else ()
     who = (_WHO, cut_over.find_consumers((), one.late_images))  # the others are in the query for all builds
     first, then = ((keep, who), steps) if guide.in_estate else ((keep,), (*_beside(guide), *steps, *_left(one)))
-    (words, commands), *others = (*_with_commands(first), *name, *_with_commands(then))
+    (words, commands), *others = (*_with_commands(first), *_with_commands(then))
     return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
 
 
@@ -364,6 +371,11 @@ def _boots(guide: Guide) -> str:
     if guide.validation.stand_ins:
         sentences += " The check above uses a made-up image: the build records the real one."
     return sentences
+
+
+def _naming(guide: Guide) -> str:
+    options = "" if guide.boots else cut_over.another_name(guide.service, "-1")
+    return f"{_NO_VERSIONS} So until the cut-over build with `{options}`, and with a new name each time." if options else ""
 
 
 def _counting(guide: Guide) -> tuple[str, ...]:

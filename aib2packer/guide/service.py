@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
-from aib2packer.hcl.values import Variable
+from aib2packer.hcl.values import SlashPart, Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
+from aib2packer.packer.distribution.managed_image import name_variable
 from aib2packer.packer.facts import GalleryPlace, ImagePlace, Service
-from aib2packer.packer.shell_words import Word, shown_word, word
+from aib2packer.packer.shell_words import Word, assignments, shown_word, word
+from aib2packer.packer.variables.shown import told
 from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
@@ -18,16 +20,17 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, Target
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.variables.symbols import Symbols
 
 _SUBNET = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Network/virtualNetworks/{}/subnets/{}"
-_ASIDE = "old-"
+_OLD, _NEW = "old-", "new-"
 _LONGEST_GROUP = 90
 _DIGITS = 6  # of a checksum, which no group of that name has yet
 _AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.2
 
 
-def service(template: ImageTemplate, symbols: Symbols) -> Service:
+def service(template: ImageTemplate, plan: DistributionPlan, symbols: Symbols) -> Service:
     """What there is to switch off; nothing in it is a secret, or only known when Packer runs."""
     published = [target for target in template.targets if target.definition is not None]
     places = (_definition(one.definition, symbols) for one in published if one.definition is not None)
@@ -44,7 +47,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         auto_run=template.auto_run.value,
         subnets=tuple(filter(None, _subnets(template, symbols))),
         definitions=tuple(dict.fromkeys(places)),
-        managed_images=tuple(dict.fromkeys(_managed_images(template, symbols))),
+        managed_images=tuple(dict.fromkeys(_managed_images(plan, symbols))),
         counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
         staging_group="".join(map(str, staging)),
@@ -86,55 +89,53 @@ def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
     return GalleryPlace(subscription, group, gallery, name, _wants(words))
 
 
-def _managed_images(template: ImageTemplate, symbols: Symbols) -> Iterator[ImagePlace]:
-    elsewhere = frozenset(_beside_names(template, symbols))
-    for target in template.targets:
-        if (image := target.image) is not None and target.definition is None:
-            texts = (image.subscription, image.resource_group, image["images"])
-            words = subscription, group, name = tuple(_known(text, symbols) for text in texts)
-            aside = _group_aside(group)
-            there, moved = (shown_word(*_id_of_image(subscription, place, name)) for place in (group, aside))
-            naming = tuple(one for one in _variables(image["images"], symbols) if one not in elsewhere)
-            yield ImagePlace(str(there), str(moved), str(subscription), str(group), str(aside), _wants(words), naming)
+def _managed_images(plan: DistributionPlan, symbols: Symbols) -> Iterator[ImagePlace]:
+    for target in plan.images:
+        image = target.id
+        words = tuple(_known(text, symbols) for text in (image.subscription, image.resource_group, image["images"]))
+        subscription, group, name = words
+        old, new = _group_aside(_OLD, group), _group_aside(_NEW, group)
+        there, aside, new_aside = (str(_id_of_image(subscription, place, name)) for place in (group, old, new))
+        variable, own = name_variable(target, plan, symbols), symbols.value(image["images"])
+        yield ImagePlace(
+            id=there,
+            aside=aside,
+            subscription=str(subscription),
+            group=str(group),
+            old_group=str(old),
+            new_aside=new_aside,
+            new_group=str(new),
+            variable=variable.name,
+            name="..." if isinstance(own, SlashPart) or name.names else str(name),
+            wants=_wants(words),
+        )
 
 
-def _group_aside(group: Word) -> Word:
+def _group_aside(beginning: str, group: Word) -> Word:
     """A resource group beside another: of a name that no other has, and that is not too long."""
     ending = f"-{sha256_of(str(group).lower().encode())[:_DIGITS]}"
     if group.names:
-        return shown_word(_ASIDE, group, ending)
-    return Word((f"{_ASIDE}{''.join(map(str, group.parts))[: _LONGEST_GROUP - len(_ASIDE) - len(ending)]}{ending}",))
+        return shown_word(beginning, group, ending)
+    whole = "".join(map(str, group.parts))
+    return Word((f"{beginning}{whole[: _LONGEST_GROUP - len(beginning) - len(ending)]}{ending}",))
 
 
-def _beside_names(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
-    """The variables of the build in what the template writes to, but for the names of managed images."""
-    for target in template.targets:
-        if (image := target.definition or target.image) is not None:
-            texts = [image.subscription, image.resource_group]
-            texts += [] if target.definition is None else [image["galleries"], image["images"]]
-            for text in texts:
-                yield from _variables(text, symbols)
-
-
-def _variables(text: TemplateText, symbols: Symbols) -> tuple[str, ...]:
-    """The variables of the build in a text."""
-    return tuple(one.name for one in shown_word(symbols.value(text)).names if isinstance(one, Variable))
-
-
-def _id_of_image(subscription: Word, group: Word, name: Word) -> tuple[str | Word, ...]:
-    return ("/subscriptions/", subscription, "/resourceGroups/", group, "/providers/Microsoft.Compute/images/", name)
+def _id_of_image(subscription: Word, group: Word, name: Word) -> Word:
+    return shown_word(
+        *("/subscriptions/", subscription, "/resourceGroups/", group, "/providers/Microsoft.Compute/images/", name)
+    )
 
 
 def _wants(words: Iterable[Word]) -> tuple[str, ...]:
-    """The variables of the shell in some words."""
-    return tuple(dict.fromkeys(one.name for word in words for one in word.names))
+    """Lines that set the variables of the shell in some words."""
+    return assignments(words, lambda _: None)
 
 
 def _known(text: TemplateText, symbols: Symbols) -> Word:
     """A text, with the defaults of variables where these say all of it."""
     value = symbols.value(text)
     plain = _plain(value, symbols)
-    return Word((plain,)) if plain else shown_word(value)
+    return Word((plain,)) if plain else word(value) or told(text, symbols)
 
 
 def _shape(target: Target, image: ResourceId) -> tuple[str, tuple[TemplateText, TemplateText]]:

@@ -10,14 +10,26 @@ import textwrap
 import unicodedata
 from functools import lru_cache
 from itertools import count
-from typing import TYPE_CHECKING, TypeAlias
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aib2packer.hcl.values import Attribute, Blank, Block, Comment, GoTemplate, HclCode, Interpolation, Local, Variable
+from aib2packer.hcl.values import (
+    Attribute,
+    Blank,
+    Block,
+    Comment,
+    GoTemplate,
+    HclCode,
+    Interpolation,
+    Local,
+    SlashPart,
+    Variable,
+)
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.hcl.values import Body, Value
 
@@ -49,36 +61,38 @@ _JOINING = pattern(
 
 def print_body(body: Body, indent: int = 0) -> str:
     """The lines of a block or a file, their equals signs aligned as docs/reference/packer-semantics.md 2.4 says."""
-    return "\n".join(text for _, text in print_items(body, indent))
+    return "\n".join([text for _, text in print_items(body, indent)])
 
 
-def print_items(body: Body, indent: int = 0) -> Iterator[tuple[_Item, str]]:
+def print_items(body: Body, indent: int = 0) -> list[tuple[_Item, str]]:
     """The items of a body, each with its lines."""
+    items: list[tuple[_Item, str]] = []
     group: list[Attribute] = []  # attributes that follow one another
     for item in body:
         if isinstance(item, Attribute):
             group.append(item)
             continue
         if group:
-            yield from _print_group(group, indent)
+            items += _print_group(group, indent)
             group = []
-        yield item, _print_item(item, indent)
-    yield from _print_group(group, indent)
+        items.append((item, _print_item(item, indent)))
+    if group:
+        items += _print_group(group, indent)
+    return items
 
 
 def _print_group(group: Sequence[Attribute], indent: int) -> Iterator[tuple[Attribute, str]]:
-    return zip(group, _assignments([_pair(item.name, item.value, indent) for item in group], indent), strict=True)
+    return zip(group, _print_settings([(item.name, item.value) for item in group], indent), strict=True)
 
 
 def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
     """The lines of attributes, as those of a body that has nothing else."""
-    return "\n".join(_assignments([_pair(name, value, indent) for name, value in settings.items()], indent))
+    return "\n".join(_print_settings(settings.items(), indent))
 
 
-def _pair(name: str, value: Value, indent: int) -> tuple[str, str]:
-    if isinstance(value, str):
-        return name, quote(value)
-    return name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS)
+def _print_settings(settings: Iterable[tuple[str, Value]], indent: int) -> list[str]:
+    columns = ((name, value, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS) for name, value in settings)
+    return _assignments([(name, _print_value(value, indent, column)) for name, value, column in columns], indent)
 
 
 def print_variable(variable: Variable) -> str:
@@ -122,17 +136,18 @@ def print_locals(values: Sequence[Local]) -> str:
 
 def _secrets(values: Sequence[Local]) -> set[str]:
     """The names of the locals that are made with a secret, be it within another one."""
-    secrets: dict[str, bool] = {}
+    within = named_within(values)
+    if not any(isinstance(one, Variable) and one.sensitive for one in within):
+        return set()
+    secrets: set[str] = set()
+    for one in within:  # what a local names stands before it
+        if isinstance(one, Local) and any(_is_secret(part, secrets) for part in _named(one.value)):
+            secrets.add(one.name)
+    return secrets
 
-    def is_secret(one: Variable | Local) -> bool:
-        if isinstance(one, Variable):
-            return one.sensitive
-        if one.name not in secrets:
-            secrets[one.name] = False  # which ends a cycle
-            secrets[one.name] = any(map(is_secret, _named(one.value)))
-        return secrets[one.name]
 
-    return {local.name for local in values if is_secret(local)}
+def _is_secret(one: Variable | Local, secret_locals: set[str]) -> bool:
+    return one.sensitive if isinstance(one, Variable) else one.name in secret_locals
 
 
 def print_value(value: Value, indent: int = 0) -> str:
@@ -184,6 +199,9 @@ def escape_templates(value: Value) -> Value:
     match value:
         case str():
             return _escape_braces(value)
+        case tuple():
+            escaped = tuple([escape_templates(item) for item in value])
+            return value if escaped == value else escaped
         case Interpolation():
             if not any((isinstance(part, str) and "{" in part) or _holds_braces(part) for part in value.parts):
                 return value
@@ -193,10 +211,9 @@ def escape_templates(value: Value) -> Value:
             return escaped_at_run(value)
         case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
             return value
-        case tuple():
-            return tuple(map(escape_templates, value))
         case _:
-            return {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
+            pairs = {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
+            return value if pairs == value else pairs
 
 
 def _escaped_part(part: Variable | Local | HclCode) -> Variable | Local | HclCode:
@@ -213,48 +230,48 @@ def escaped_at_run(value: Value) -> HclCode:
     return HclCode(f'replace({print_value(value)}, "{{{{", "{{{{`{{{{`}}}}")', references(value))
 
 
-def references(value: Value | Body) -> tuple[Variable | Local, ...]:
-    """Every variable and local that a value or a body names, in order of first appearance.
+def references(*values: _Anything) -> tuple[Variable | Local, ...]:
+    """Every variable and local that values or bodies name, in order of first appearance.
 
     What a local or a variable itself names stands before it.
     """
     found: dict[tuple[type, str], Variable | Local] = {}
-    for one in _named(value):
-        _enter(one, found)
+    for one in named_within(values):
+        found.setdefault((one.__class__, one.name), one)
     return tuple(found.values())
 
 
-def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local]) -> None:
-    key = (type(one), one.name)
-    if key not in found:
-        found[key] = one  # seen, which ends a cycle
-        for other in _named(_value_of(one)):
-            _enter(other, found)
-        found[key] = found.pop(key)  # its place comes after what it names
-
-
-def mentions(values: Sequence[Value | Block], variable: Variable) -> bool:
+def mentions(values: Iterable[_Anything], variable: Variable) -> bool:
     """Whether one of several values names a variable, be it within what else it names."""
-    seen: set[int] = set()
-    waiting: list[Value | _Item | None] = [*values]
-    while waiting:
-        one = waiting.pop()
-        if one.__class__ in _NAMELESS:
+    return any(one == variable for one in named_within(values) if one.name == variable.name)
+
+
+def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
+    """The variables and locals that values name, each behind what it names itself.
+
+    A local is there once; so is a variable, but for one that is declared in several ways.
+    """
+    found: list[Variable | Local] = []
+    _add_within(values, found, set())
+    return found
+
+
+def _add_within(values: Iterable[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
+    for item in values:
+        value = item.value if item.__class__ is Attribute else item
+        if value.__class__ in _PARTS:
+            _add_within(_PARTS[value.__class__](value), found, seen)
+        elif value.__class__ in _NAMELESS:
             continue
-        match one:
-            case Variable() | Local():
-                if one == variable:
-                    return True
-                if id(one) not in seen:
-                    seen.add(id(one))  # which ends a cycle
-                    waiting.append(_value_of(one))
-            case _:
-                waiting += _parts(one)
-    return False
-
-
-def _value_of(one: Variable | Local) -> Value | None:
-    return one.default if isinstance(one, Variable) else one.value
+        elif isinstance(value, Variable):
+            if id(value) not in seen:
+                seen.add(id(value))
+                _add_within((value.default,), found, seen)
+                found.append(value)
+        elif isinstance(value, Local) and value.name not in seen:
+            seen.add(value.name)  # which ends a cycle
+            _add_within((value.value,), found, seen)
+            found.append(value)
 
 
 def names_in(value: _Anything) -> tuple[Variable | Local, ...]:
@@ -265,43 +282,29 @@ def names_in(value: _Anything) -> tuple[Variable | Local, ...]:
 def _named(value: _Anything | None) -> list[Variable | Local]:
     """What `names_in` gives, with what is named several times standing there as often."""
     found: list[Variable | Local] = []
-    if value.__class__ not in _NAMELESS:
-        _add_named(value, found)
+    _add_named((value,), found)
     return found
 
 
-_NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
-
-
-def _add_named(value: _Anything | None, found: list[Variable | Local]) -> None:
-    match value:
-        case Variable() | Local():
+def _add_named(values: Iterable[_Anything | None], found: list[Variable | Local]) -> None:
+    for item in values:
+        value = item.value if item.__class__ is Attribute else item
+        if value.__class__ in _PARTS:
+            _add_named(_PARTS[value.__class__](value), found)
+        elif isinstance(value, Variable | Local):
             found.append(value)
-        case HclCode():
-            found += value.uses
-        case _:
-            for part in _parts(value):
-                if part.__class__ not in _NAMELESS:
-                    _add_named(part, found)
 
 
-def _parts(value: _Anything | None) -> Iterable[Value | _Item]:
-    """What a value is made of that is no reference itself."""
-    match value:
-        case HclCode():
-            return value.uses
-        case Attribute():
-            return (value.value,)
-        case tuple():
-            return value
-        case Interpolation():
-            return value.parts
-        case Block():
-            return value.body
-        case dict():
-            return value.values()
-        case _:
-            return ()
+_NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
+# What of a value has names in it.
+_PARTS: Mapping[type, Callable[[Any], Iterable[Value | _Item]]] = {
+    tuple: iter,
+    dict: dict.values,
+    Interpolation: attrgetter("parts"),
+    HclCode: attrgetter("uses"),
+    SlashPart: attrgetter("uses"),
+    Block: attrgetter("body"),
+}
 
 
 def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
@@ -309,18 +312,20 @@ def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
     margin = " " * indent
     lines: list[str] = []
     group: list[tuple[str, str]] = []
-    for name, value in pairs:
-        if "\n" in value and not value.startswith("<<"):
-            lines += (*_aligned(group, margin), f"{margin}{name} = {value}")
+    for pair in pairs:
+        if "\n" in pair[1] and not pair[1].startswith("<<"):
+            lines += _aligned(group, margin)
+            lines += _aligned([pair], margin)
             group = []
         else:
-            group.append((name, value))
-    return lines + _aligned(group, margin)
+            group.append(pair)
+    lines += _aligned(group, margin)
+    return lines
 
 
 def _aligned(group: Sequence[tuple[str, str]], margin: str) -> list[str]:
-    width = max([len(name) for name, _ in group], default=0)
-    return [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
+    width = max([len(name) for name, _ in group]) if len(group) > 1 else 0
+    return [f"{margin}{name:{width}} = {value}" for name, value in group]
 
 
 def _print_item(item: _Item, indent: int) -> str:

@@ -53,11 +53,12 @@ else:
             spec |= base.__dict__.get(_SPEC, {})
         added = tuple(name for name in own if name not in spec)
         spec |= {name: (one, kw_only) for name, one in own.items()}
-        namespace = {name: value for name, value in cls.__dict__.items() if name not in {*own, "__dict__", "__weakref__"}}
+        left = {*own, "__dict__", "__weakref__"}
+        namespace = {name: value for name, value in cls.__dict__.items() if name not in left}
         if eq and namespace.get("__hash__") is None:
             namespace["__hash__"] = _HASH if frozen else None
         methods = {"__init__": _INIT, "__repr__": _repr, "__model_replace__": _REPLACE}
-        methods |= {_SPEC: spec, "__dataclass_fields__": _DataclassFields()}
+        methods |= {_SPEC: spec, "__dataclass_fields__": _FIELDS}
         methods["__match_args__"] = tuple(name for name, (one, by_keyword) in spec.items() if one.init and not by_keyword)
         methods |= {"__eq__": _EQ} if eq else {}
         methods |= {"__setattr__": _refuse, "__delattr__": _refuse} if frozen else {}
@@ -219,6 +220,8 @@ else:
                 fields = dataclasses.make_dataclass(cls.__name__, usual, kw_only=True).__dataclass_fields__
                 type.__setattr__(cls, "_made_dataclass_fields", fields)
             return fields
+
+    _FIELDS = _DataclassFields()
 
 
 def field_names(model: type) -> tuple[str, ...]:

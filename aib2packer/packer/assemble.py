@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.printing import escape_templates, references
+from aib2packer.hcl.printing import escape_templates, named_within
 from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Traced, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
@@ -116,10 +116,10 @@ def _declared(
     order: Sequence[str],
 ) -> tuple[tuple[Variable, ...], tuple[Local, ...]]:
     """The variables and locals that the build names. `order` is that of variables; those of every build come last."""
-    in_source = [named for section in sections for named in references(section.body)]
+    in_source = named_within([section.body for section in sections])
     all_settings = [step.settings for step in provisioners]
     all_settings += [step.settings for chain in post_processors for step in chain.steps]
-    in_build = [named for settings in all_settings for named in references(settings)]
+    in_build = named_within(all_settings)
     variables: dict[str, Variable] = {}
     for item in (*in_source, *in_build):
         # A name that is used twice is declared once: by the use that knows more.
@@ -161,11 +161,11 @@ def _said_once(steps: Sequence[Provisioner]) -> Iterator[Provisioner]:
 def _escaped_setting(value: Value | Traced | Block) -> Value | Traced | Block:
     """A setting as azure-arm must be given it, which evaluates `{{` in every string."""
     match value:
-        case Block():
-            return _escaped_block(value)
         case Traced(inner, origins):
             escaped = escape_templates(inner)
             return value if escaped is inner else Traced(escaped, origins)
+        case Block():
+            return _escaped_block(value)
         case _:
             return escape_templates(value)
 
@@ -188,4 +188,4 @@ def _escaped_item(item: Attribute | Block | Comment | Blank) -> Attribute | Bloc
 def _escaped_step(step: Provisioner) -> Provisioner:
     """A provisioner with `{{` escaped in all but its name, which is Packer's own."""
     settings = {key: value if key == "name" else escape_templates(value) for key, value in step.settings.items()}
-    return step if all(settings[key] is value for key, value in step.settings.items()) else replace(step, settings=settings)
+    return step if settings == step.settings else replace(step, settings=settings)

@@ -5,6 +5,7 @@ Source of the names: packer-plugin-azure 2.6.3, builder/azure/arm/config.hcl2spe
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.values import Attribute, Blank, Block, Comment, Traced
@@ -114,23 +115,28 @@ def arrange(settings: Settings, notes: Mapping[str, str]) -> tuple[Section, ...]
         TypeError: A block is given as an attribute, or the other way round: Packer would refuse it.
 
     """
-    left = dict(settings)
-    sections = []
-    for comment, groups in _SECTIONS:
-        body: list[Attribute | Block | Comment | Blank] = []
-        for names in groups:
-            group = [_item(name, left.pop(name)) for name in names if name in left]
-            if body and group:
-                body.append(Blank())
-            if group and (note := notes.get(group[0].name)):
-                body.append(Comment(note))
-            body.extend(group)
-        if body:
-            note = notes.get(comment)
-            sections.append(Section(f"{comment}. {note}" if note else comment, tuple(body)))
-    if left:
-        raise KeyError(*left)
-    return tuple(sections)
+    bodies: dict[str, list[Attribute | Block | Comment | Blank]] = {}
+    places, last = _places(), None
+    for name in sorted(settings, key=places.__getitem__):
+        comment, group = _SECTIONS[places[name][0]][0], places[name][:2]
+        body = bodies.setdefault(comment, [])
+        if group != last:
+            body += (Blank(),) if body else ()
+            body += (Comment(notes[name]),) if name in notes else ()
+        body.append(_item(name, settings[name]))
+        last = group
+    return tuple([Section(f"{one}. {notes[one]}" if one in notes else one, tuple(body)) for one, body in bodies.items()])
+
+
+@cache
+def _places() -> Mapping[str, tuple[int, int, int]]:
+    """Where each setting has its place: the numbers of its section, its group in there, and itself in that."""
+    return {
+        name: (section, group, number)
+        for section, (_, groups) in enumerate(_SECTIONS)
+        for group, names in enumerate(groups)
+        for number, name in enumerate(names)
+    }
 
 
 def _item(name: str, value: Value | Traced | Block) -> Attribute | Block:

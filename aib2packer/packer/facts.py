@@ -43,7 +43,7 @@ class LastRun:
 class GalleryPlace:
     """An image definition that versions go to, its names as words of a shell; `...` for what is only known when Packer runs.
 
-    `wants` are the variables of the shell that the words name.
+    `wants` are lines that set the variables of the shell in the words.
     """
 
     subscription: str
@@ -63,8 +63,8 @@ class GalleryPlace:
 class ImagePlace:
     """A managed image, its id and the parts of that as words of a shell.
 
-    `aside` is the id that it has when it is moved out of the way, into `old_group`. `wants` are the
-    variables of the shell that the words name, `naming` those of the build that only name managed images.
+    `aside` is the id that it has when it is moved out of the way, into `old_group`; `new_aside` and `new_group` are those of
+    Packer's, on the way back. `wants` are lines that set the variables of the shell in the words.
     """
 
     id: str
@@ -72,8 +72,13 @@ class ImagePlace:
     subscription: str
     group: str
     old_group: str
+    new_aside: str
+    new_group: str
+    variable: str
+    """The variable of the build that gives it another name."""
+    name: str
+    """The value that it has, as a word of a shell; `...` where it is not known, or is an id."""
     wants: tuple[str, ...] = ()
-    naming: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +115,11 @@ class Service:
     late_images: tuple[tuple[str, str, str], ...]
     """Ends of ids with two gaps, and the words for these, of images that variables name."""
     wants: tuple[str, ...]
-    """The variables of the shell in the ids of identities, and in the name of the group."""
+    """Lines that set the variables of the shell in the ids of identities, and in the name of the group."""
 
     @property
     def all_wants(self) -> tuple[str, ...]:
-        """The variables of the shell in all ids."""
+        """Lines that set the variables of the shell in all ids."""
         places: tuple[GalleryPlace | ImagePlace, ...] = (*self.definitions, *self.managed_images)
         return (*(name for one in places for name in one.wants), *self.wants)
 

@@ -16,11 +16,10 @@ from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import SecurityType
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.facts import GalleryPlace
 from aib2packer.packer.marketplace import Generation
-from aib2packer.packer.shell_words import Word, assignments, to_set, word
+from aib2packer.packer.shell_words import assignments, to_set
 from aib2packer.packer.source.kinds import kind_of_source
-from aib2packer.packer.variables.shown import told
+from aib2packer.packer.variables.shown import definition_id, told_definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
 _TAKEN = tuple(one for one in SecurityType if one is not SecurityType.CONFIDENTIAL)
@@ -144,25 +144,20 @@ def decide_security(
 
 def told_look_up(image: ResourceId, symbols: Symbols, query: str = _TYPE) -> str:
     """The command that asks for the security type, or what `query` says, for a message: with what is to be set in the shell."""
-    words = [told(name, symbols) for name in _names(image)]
-    return f"`{_look_up(words, query)}`{to_set(words)}"
+    known = told_definition(image, symbols.without_findings())
+    return f"`{_look_up(known, query)}`{to_set((known,))}"
 
 
 def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[str, ...]:
     """The commands that put the answer into the environment, where all builds find the variable `name`."""
-    words = [word(symbols.value(one)) or Word(("...",)) for one in _names(target.id)]
+    image = definition_id(target.id, symbols)
     # Two commands: `export X=$(…)` would hide that the question fails.
-    return (*assignments(words, symbols.now), f"PKR_VAR_{name}=$({_look_up(words, _TYPE)})", f"export PKR_VAR_{name}")
+    return (*assignments((image,), symbols.now), f"PKR_VAR_{name}=$({_look_up(image, _TYPE)})", f"export PKR_VAR_{name}")
 
 
-def _names(image: ResourceId) -> tuple[TemplateText, ...]:
-    return image.subscription, image.resource_group, image["galleries"], image["images"]
-
-
-def _look_up(names: Iterable[Word], query: str) -> str:
+def _look_up(image: Word, query: str) -> str:
     """The command that asks Azure for what `query` says of an image definition, with further options."""
-    subscription, group, gallery, image = map(str, names)
-    return f"az sig image-definition show {GalleryPlace(subscription, group, gallery, image).options} --query {query}"
+    return f"az sig image-definition show --ids {image} --query {query}"
 
 
 def _of_definition(template: ImageTemplate, target: GalleryTarget) -> SecurityType | None:

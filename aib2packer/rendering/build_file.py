@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment, Template
 
-    from aib2packer.hcl.values import Body
+    from aib2packer.hcl.values import Body, Variable
     from aib2packer.packer.layout import BuildFiles
     from aib2packer.packer.model import Build
 
@@ -106,7 +106,7 @@ def build_environment() -> Environment:
     made.filters.update(
         comment=_comment,
         quote=quote,
-        variable_block=print_variable,
+        variable_blocks=_variable_blocks,
         locals_block=print_locals,
         attributes=print_settings,
         places=_places,
@@ -126,6 +126,11 @@ def _comment(text: str, indent: int = 0) -> str:
 def _begin(address: str) -> str:
     """Mark where a place of the file begins; not part of it."""
     return f"{_MARK}{address}"
+
+
+def _variable_blocks(variables: Sequence[Variable]) -> str:
+    """The blocks of variables, each marked as a place, with an empty line between them."""
+    return "\n\n".join([f"{_begin(f'var.{one.name}')}\n{print_variable(one)}\n{_MARK}" for one in variables])
 
 
 def _places(body: Body, indent: int, address: str) -> str:

@@ -7,7 +7,6 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from aib2packer.system.packed import pieces_of
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -105,6 +104,8 @@ def holds(path: Path, content: Content) -> bool | None:
         OSError: It is no file, or cannot be read.
 
     """
+    from aib2packer.system.packed import pieces_of
+
     try:
         with open_file(path) as file:
             same = os.fstat(file.fileno()).st_size == len(content)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.lazy.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -60,11 +62,12 @@ _SIGNS = ("=", "@", "%3", "%25", "\\u00")
 
 # Options of commands: a value that somebody made up or copied by hand is no word, so it is long and has digits and letters.
 # What names a file, a page or the key of an assembly has none behind it.
-_OPTION = (
+_OPTION = pattern(
     r"(?<![\w-])--?(?P<option>(?!(?i:(?:public[-_]?key|continuation|next|page|skip|sync)[-_]?token\b))[\w-]{0,40}"
     r"(?:(?i:token|password|passwd|passphrase|pwd|secret|sas)|(?i:api|access|account|license|shared|subscription)[-_]?(?i:key)"
     r"|[pP][aA][tT]))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
-    r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)"
+    r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)",
+    re.ASCII,
 )
 _BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
@@ -92,7 +95,11 @@ def may_hold_secrets(text: str) -> bool:
 
 def has_options(text: str) -> bool:
     """Whether there may be an option with a secret in a text."""
-    return next(_behind_options(text), None) is not None
+    return _may_have_options(text) and _OPTION.search(text) is not None
+
+
+def _may_have_options(text: str) -> bool:
+    return len(text) > _SHORTEST_WITH_OPTION and "-" in text
 
 
 def option_before(text: str) -> str:
@@ -143,8 +150,8 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _behind_options(text: str) -> Iterator[tuple[int, int]]:
-    if len(text) > _SHORTEST_WITH_OPTION and "-" in text:
-        yield from (match.span("value") for match in re.finditer(_OPTION, text, re.ASCII))
+    if _may_have_options(text):
+        yield from (match.span("value") for match in _OPTION.finditer(text))
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:

@@ -62,6 +62,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "rhel"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -99,7 +105,7 @@ source "azure-arm" "rhel" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "rhel"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   azure_tags = {
@@ -173,7 +179,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/rhel.manifest.json"
     custom_data = {
-      rhel = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/rhel"
+      rhel = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -76,6 +76,12 @@ variable "subscription_id" {
   default     = "00000000-0000-0000-0000-000000000001"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "m"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
@@ -153,7 +159,7 @@ source "azure-arm" "conf" {
   polling_duration_timeout = "960m"
 
   # Distribution
-  managed_image_name                = "m"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "r"
 
   storage_account        = "acc"
@@ -382,7 +388,7 @@ build {
     output = "${path.root}/conf.manifest.json"
     custom_data = {
       o1 = local.gallery_version_id
-      o2 = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/m"
+      o2 = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/${var.managed_image_name}"
       o3 = "https://acc.blob.core.windows.net/vhds/v.vhd"
     }
   }

@@ -90,6 +90,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it. Null: as the template says."
+  default     = null
+}
+
 locals {
   stamp     = var.stamp != null ? var.stamp : formatdate("YYYYMMDDhhmmss", local.now)
   base_time = var.base_time != null ? var.base_time : formatdate("YYYYMMDD'T'hhmmss'Z'", local.now)
@@ -101,6 +107,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
+  managed_image_name   = var.managed_image_name != null ? var.managed_image_name : "web-${local.stamp}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
@@ -131,7 +138,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web-${local.stamp}"
+  managed_image_name                = local.managed_image_name
   managed_image_resource_group_name = var.resource_group_name
 
   azure_tags = {
@@ -171,7 +178,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      ("web-${local.stamp}") = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/web-${local.stamp}"
+      ("web-${local.stamp}") = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${local.managed_image_name}"
     }
   }
 }

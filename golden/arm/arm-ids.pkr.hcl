@@ -111,6 +111,12 @@ variable "version" {
   default     = "1.0.0"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -149,7 +155,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = var.resource_group_name
 
   shared_image_gallery_destination {
@@ -201,7 +207,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       web     = local.gallery_version_id
-      managed = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/web"
+      managed = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -77,11 +77,18 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it. Null: as the template says."
+  default     = null
+}
+
 locals {
   prefix = "img-${var.team}"
 
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  managed_image_name = var.managed_image_name != null ? var.managed_image_name : local.prefix
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -116,7 +123,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = local.prefix
+  managed_image_name                = local.managed_image_name
   managed_image_resource_group_name = var.resource_group_name
 }
 
@@ -150,7 +157,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${local.prefix}"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${local.managed_image_name}"
     }
   }
 }

@@ -142,9 +142,21 @@ variable "replicas" {
   default     = 2
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "home"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+variable "managed_image_name_of_target_2" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there. Null: as the template says."
   default     = null
 }
 
@@ -157,12 +169,12 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                       = timestamp()
-  time_version              = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version_of_target_1 = try(local.second_image_id_parts[12], "latest") != "latest" ? local.second_image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
-  image_version_of_target_0 = try(local.gallery_image_id_parts[12], "latest") != "latest" ? local.gallery_image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id        = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${local.image_version_of_target_0}"
-  sign_in                   = <<-EOT
+  now                            = timestamp()
+  time_version                   = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version_of_target_1      = try(local.second_image_id_parts[12], "latest") != "latest" ? local.second_image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  image_version_of_target_0      = try(local.gallery_image_id_parts[12], "latest") != "latest" ? local.gallery_image_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id             = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${local.image_version_of_target_0}"
+  sign_in                        = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -179,8 +191,9 @@ locals {
     }
     sign_in
   EOT
-  build_time                = formatdate("YYYYMMDDhhmmss", local.now)
-  temporary_group_name      = "packer-temporary-web-${local.build_time}"
+  managed_image_name_of_target_2 = var.managed_image_name_of_target_2 != null ? var.managed_image_name_of_target_2 : "img-${var.run}"
+  build_time                     = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name           = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -211,7 +224,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "home"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = var.resource_group_name
 
   shared_image_gallery_destination {
@@ -353,7 +366,7 @@ build {
         GALLERY_NAME             = local.gallery_image_id_parts[8]
         GALLERY_IMAGE_DEFINITION = local.gallery_image_id_parts[10]
         BUILD_LOCATION           = var.location
-        NAME                     = "img-${var.run}"
+        NAME                     = local.managed_image_name_of_target_2
         SUBSCRIPTION             = var.subscription_id
         RESOURCE_GROUP           = var.resource_group_name
         TEMPORARY_NAME           = "packer-temporary-2-${local.build_time}"
@@ -506,7 +519,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        image = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/img-${var.run}"
+        image = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${local.managed_image_name_of_target_2}"
       }
     }
   }
@@ -516,7 +529,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       (var.run) = local.gallery_version_id
-      home      = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/home"
+      home      = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

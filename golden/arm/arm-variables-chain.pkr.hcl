@@ -66,6 +66,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 locals {
   v1  = var.p == "" ? "d1" : var.p
   v2  = local.v1 == "" ? "d2" : local.v1
@@ -117,7 +123,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "g"
 }
 
@@ -152,7 +158,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/web"
+      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

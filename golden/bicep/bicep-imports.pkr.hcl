@@ -9,7 +9,7 @@
 # Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
-#   -var image_version=$(aib2packer next-version /subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/...)
+#   -var image_version=$(aib2packer next-version /subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/relay)
 #
 # Differs from Image Builder: build region added to the regions (AIB2P305), expression with a fixed value (AIB2P308), build VM
 # open to the internet (AIB2P318).

@@ -132,6 +132,12 @@ variable "image_version" {
   default     = null
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there. Null: as the template says."
+  default     = null
+}
+
 locals {
   # A validation sees one variable only: where this is something else, file() fails with what is expected.
   gallery_image_parts = split("/", try(
@@ -146,8 +152,9 @@ locals {
   ))
 
   # Image Builder runs Shell customizers as root.
-  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  downloads = "${path.root}/downloads/image"
+  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads          = "${path.root}/downloads/image"
+  managed_image_name = var.managed_image_name != null ? var.managed_image_name : local.managed_image_parts[8]
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -296,7 +303,7 @@ build {
         GALLERY_RESOURCE_GROUP   = local.gallery_image_parts[4]
         GALLERY_NAME             = local.gallery_image_parts[8]
         GALLERY_IMAGE_DEFINITION = local.gallery_image_parts[10]
-        NAME                     = local.managed_image_parts[8]
+        NAME                     = local.managed_image_name
         SUBSCRIPTION             = local.managed_image_parts[2]
         RESOURCE_GROUP           = local.managed_image_parts[4]
         TEMPORARY_NAME           = "packer-temporary-1-${local.build_time}"
@@ -449,7 +456,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/image.manifest.json"
       custom_data = {
-        (var.managedimagename) = "${var.managed_image_res_group_id}${var.managedimagename}"
+        (var.managedimagename) = "/subscriptions/${local.managed_image_parts[2]}/resourceGroups/${local.managed_image_parts[4]}/providers/Microsoft.Compute/images/${local.managed_image_name}"
       }
     }
   }

@@ -71,6 +71,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 variable "vhd_container" {
   type        = string
   description = "Container that receives the VHD; it must exist."
@@ -120,7 +126,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   storage_account        = var.vhd_storage_account
@@ -174,7 +180,7 @@ build {
     custom_data = {
       web-vhd   = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/web-vhd${build.TempOSDiskName}.vhd"
       web       = local.gallery_version_id
-      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

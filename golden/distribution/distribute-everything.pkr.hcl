@@ -73,10 +73,22 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
   default     = "1.2.3"
+}
+
+variable "managed_image_name_of_target_4" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web2"
 }
 
 variable "vhd_container" {
@@ -139,7 +151,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   storage_account        = "contosovhds"
@@ -193,12 +205,13 @@ build {
     ]
   }
 
-  # Tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes. Packer takes `{{` in env for a template, and the Azure CLI
+  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "web-image-tags"
-    env = {
-      RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
-    }
+    env = { for name, value in {
+      RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT
@@ -207,8 +220,7 @@ build {
     ]
   }
 
-  # Tags of its own, which azure-arm would put on all that it makes. Packer takes `{{` in env for a template, and the Azure CLI
-  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
+  # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "web-tags"
     env = { for name, value in {
@@ -387,6 +399,7 @@ build {
     post-processor "shell-local" {
       name = "web-image-2"
       env = { for name, value in {
+        NAME           = var.managed_image_name_of_target_4
         TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -401,7 +414,7 @@ build {
             --query hyperVGeneration \
             --output tsv)
 
-          image=web2
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -474,7 +487,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-image-2 = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/web2"
+        web-image-2 = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_4}"
       }
     }
   }
@@ -700,7 +713,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
       web       = local.gallery_version_id
       web-vhd   = "https://contosovhds.blob.core.windows.net/golden/web.vhd"
     }

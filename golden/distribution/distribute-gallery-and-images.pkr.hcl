@@ -56,10 +56,34 @@ variable "subscription_id" {
   default     = "11111111-1111-1111-1111-111111111111"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
   default     = "1.2.3"
+}
+
+variable "managed_image_name_of_target_2" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web-copy"
+}
+
+variable "managed_image_name_of_target_3" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web-north"
+}
+
+variable "managed_image_name_of_target_4" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web-us"
 }
 
 locals {
@@ -118,7 +142,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
@@ -165,12 +189,13 @@ build {
     ]
   }
 
-  # Tags of its own, which azure-arm would put on all that it makes.
+  # Tags of its own, which azure-arm would put on all that it makes. Packer takes `{{` in env for a template, and the Azure CLI
+  # takes what follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processor "shell-local" {
     name = "web-image-tags"
-    env = {
-      RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
-    }
+    env = { for name, value in {
+      RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT
@@ -179,12 +204,12 @@ build {
     ]
   }
 
-  # ManagedImage, by way of a disk made of the gallery version. Packer takes `{{` in env for a template, and the Azure CLI takes
-  # what follows `@` for a file: both are percent-encoded in values that are not known yet.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "web-copy"
       env = { for name, value in {
+        NAME           = var.managed_image_name_of_target_2
         TEMPORARY_NAME = "packer-temporary-2-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -199,7 +224,7 @@ build {
             --query hyperVGeneration \
             --output tsv)
 
-          image=web-copy
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -272,7 +297,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-copy = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/web-copy"
+        web-copy = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_2}"
       }
     }
   }
@@ -282,6 +307,7 @@ build {
     post-processor "shell-local" {
       name = "web-north"
       env = { for name, value in {
+        NAME           = var.managed_image_name_of_target_3
         TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -296,7 +322,7 @@ build {
             --query hyperVGeneration \
             --output tsv)
 
-          image=web-north
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -369,7 +395,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-north = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/web-north"
+        web-north = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_3}"
       }
     }
   }
@@ -379,6 +405,7 @@ build {
     post-processor "shell-local" {
       name = "web-us"
       env = { for name, value in {
+        NAME           = var.managed_image_name_of_target_4
         TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -393,7 +420,7 @@ build {
             --query hyperVGeneration \
             --output tsv)
 
-          image=web-us
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -534,7 +561,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-us = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/us/providers/Microsoft.Compute/images/web-us"
+        web-us = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/us/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_4}"
       }
     }
   }
@@ -544,7 +571,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       web       = local.gallery_version_id
-      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

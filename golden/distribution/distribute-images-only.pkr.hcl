@@ -56,6 +56,30 @@ variable "subscription_id" {
   default     = "11111111-1111-1111-1111-111111111111"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
+variable "managed_image_name_of_target_1" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web-copy"
+}
+
+variable "managed_image_name_of_target_2" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web-us"
+}
+
+variable "managed_image_name_of_target_3" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web-other"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -112,7 +136,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                  = "web"
+  managed_image_name                  = var.managed_image_name
   managed_image_resource_group_name   = "images"
   managed_image_os_disk_snapshot_name = local.snapshot_name
 }
@@ -143,20 +167,22 @@ build {
     ]
   }
 
-  # ManagedImage, by way of a snapshot of the OS disk.
+  # ManagedImage, by way of a snapshot of the OS disk. Packer takes `{{` in env for a template, and the Azure CLI takes what
+  # follows `@` for a file: both are percent-encoded in values that are not known yet.
   post-processors {
     post-processor "shell-local" {
       name = "web-copy"
-      env = {
+      env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        NAME           = var.managed_image_name_of_target_1
         TEMPORARY_NAME = "packer-temporary-1-${local.build_time}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
 
-          image=web-copy
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -214,7 +240,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-copy = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/web-copy"
+        web-copy = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_1}"
       }
     }
   }
@@ -223,16 +249,17 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-us"
-      env = {
+      env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        NAME           = var.managed_image_name_of_target_2
         TEMPORARY_NAME = "packer-temporary-2-${local.build_time}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
 
-          image=web-us
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -373,7 +400,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-us = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/web-us"
+        web-us = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_2}"
       }
     }
   }
@@ -382,16 +409,17 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-other"
-      env = {
+      env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        NAME           = var.managed_image_name_of_target_3
         TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
 
-          image=web-other
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -464,7 +492,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web-other = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/other/providers/Microsoft.Compute/images/web-other"
+        web-other = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/other/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_3}"
       }
     }
   }
@@ -487,7 +515,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -62,10 +62,22 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
   default     = "1.2.3"
+}
+
+variable "managed_image_name_of_target_3" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web3"
 }
 
 locals {
@@ -122,7 +134,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
@@ -240,6 +252,7 @@ build {
     post-processor "shell-local" {
       name = "web3"
       env = { for name, value in {
+        NAME           = var.managed_image_name_of_target_3
         TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -254,7 +267,7 @@ build {
             --query hyperVGeneration \
             --output tsv)
 
-          image=web3
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -327,7 +340,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        web3 = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/web3"
+        web3 = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_3}"
       }
     }
   }
@@ -337,7 +350,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       web       = local.gallery_version_id
-      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -63,6 +63,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
@@ -104,7 +110,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
@@ -152,7 +158,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      m = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      m = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
       w = local.gallery_version_id
     }
   }

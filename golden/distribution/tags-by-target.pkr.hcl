@@ -62,6 +62,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image. No version can be made twice: each build needs a number of its own."
@@ -122,7 +128,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
@@ -188,9 +194,9 @@ build {
   # Tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "web-image-tags"
-    env = {
-      RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
-    }
+    env = { for name, value in {
+      RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT
@@ -208,7 +214,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       web       = local.gallery_version_id
-      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

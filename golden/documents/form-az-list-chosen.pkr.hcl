@@ -55,6 +55,12 @@ variable "subscription_id" {
   default     = "11111111-1111-1111-1111-111111111111"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "alma"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -94,7 +100,7 @@ source "azure-arm" "rocky" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "alma"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   azure_tags = {
@@ -134,7 +140,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/rocky.manifest.json"
     custom_data = {
-      alma = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/alma"
+      alma = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -62,6 +62,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "out_image"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -154,6 +160,7 @@ build {
       name = "image_out"
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        NAME           = var.managed_image_name
         SUBSCRIPTION   = build.SubscriptionID
         TEMPORARY_NAME = "packer-temporary-0-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -162,7 +169,7 @@ build {
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
 
-          image=out_image
+          image="$NAME"
           spare= # a new image by another name, to be deleted
           only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
@@ -286,7 +293,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/out_image.manifest.json"
       custom_data = {
-        image_out = "/subscriptions/${build.SubscriptionID}/resourceGroups/out_rg/providers/Microsoft.Compute/images/out_image"
+        image_out = "/subscriptions/${build.SubscriptionID}/resourceGroups/out_rg/providers/Microsoft.Compute/images/${var.managed_image_name}"
       }
     }
   }

@@ -67,6 +67,12 @@ variable "size" {
   default     = "Standard_D2s_v5"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "kiosk"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -105,7 +111,7 @@ source "azure-arm" "kiosk" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "kiosk"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 }
 
@@ -140,7 +146,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/kiosk.manifest.json"
     custom_data = {
-      kept = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/kiosk"
+      kept = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

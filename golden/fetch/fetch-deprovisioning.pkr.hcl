@@ -62,6 +62,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "win"
+}
+
 locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -100,7 +106,7 @@ source "azure-arm" "win" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "win"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 }
 
@@ -129,7 +135,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/win.manifest.json"
     custom_data = {
-      win = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/win"
+      win = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -78,6 +78,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
@@ -88,6 +94,12 @@ variable "exclude_from_latest" {
   type        = bool
   description = "Whether consumers that ask for the latest version skip this one. The validation build sets it to false."
   default     = true
+}
+
+variable "managed_image_name_of_target_3" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there."
+  default     = "web-us"
 }
 
 locals {
@@ -129,7 +141,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   storage_account        = "contoso"
@@ -237,6 +249,7 @@ build {
     post-processor "shell-local" {
       name = "m2"
       env = { for name, value in {
+        NAME           = var.managed_image_name_of_target_3
         TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
         SOURCE         = local.gallery_version_id
         SIGN_IN        = "${path.root}/scripts/sign-in.sh"
@@ -248,7 +261,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        m2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/images/web-us"
+        m2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name_of_target_3}"
       }
     }
   }
@@ -258,7 +271,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       g1            = local.gallery_version_id
-      m1            = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      m1            = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
       v             = "https://contoso.blob.core.windows.net/vhds/web.vhd"
       image_version = local.image_version
     }

@@ -68,6 +68,12 @@ variable "build_resource_group_name" {
   default     = null
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web-base"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
@@ -122,7 +128,7 @@ source "azure-arm" "web_base" {
   polling_duration_timeout = "90m"
 
   # Distribution
-  managed_image_name                = "web-base"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
@@ -218,7 +224,7 @@ build {
     output = "${path.root}/web-base.manifest.json"
     custom_data = {
       web-base       = local.gallery_version_id
-      web-base-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web-base"
+      web-base-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -74,6 +74,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "kiosk"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -111,7 +117,7 @@ source "azure-arm" "kiosk_01" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "kiosk"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 }
 
@@ -151,7 +157,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/kiosk-01.manifest.json"
     custom_data = {
-      kiosk = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/kiosk"
+      kiosk = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

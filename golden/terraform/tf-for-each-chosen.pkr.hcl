@@ -8,7 +8,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   gallery_image=...
-#   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
+#   -var image_version=$(aib2packer next-version "${gallery_image%/versions/*}")
 #
 # Differs from Image Builder: expression with a fixed value (AIB2P308), build VM open to the internet (AIB2P318).
 

@@ -15,7 +15,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   gallery_image=...
-#   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
+#   -var image_version=$(aib2packer next-version "${gallery_image%/versions/*}")
 #
 # Differs from Image Builder: build resource group made by Packer (AIB2P302), additional managed image (AIB2P303), build region
 # added to the regions (AIB2P305).

@@ -72,9 +72,16 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it. Null: as the template says."
+  default     = null
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  managed_image_name = var.managed_image_name != null ? var.managed_image_name : "contoso-${var.image}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -108,7 +115,7 @@ source "azure-arm" "contoso_web" {
   polling_duration_timeout = "90m"
 
   # Distribution
-  managed_image_name                = "contoso-${var.image}"
+  managed_image_name                = local.managed_image_name
   managed_image_resource_group_name = "rg-images"
 }
 
@@ -142,7 +149,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/contoso-web.manifest.json"
     custom_data = {
-      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/contoso-${var.image}"
+      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/${local.managed_image_name}"
     }
   }
 }

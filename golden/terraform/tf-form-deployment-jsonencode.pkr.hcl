@@ -66,6 +66,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "contoso-web"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -102,7 +108,7 @@ source "azure-arm" "contoso_web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "contoso-web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "rg-images"
 }
 
@@ -136,7 +142,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/contoso-web.manifest.json"
     custom_data = {
-      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/contoso-web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -10,7 +10,7 @@
 # the shell, and add the option:
 #
 #   gallery_image=...
-#   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
+#   -var image_version=$(aib2packer next-version "${gallery_image%/versions/*}")
 #
 # Differs from Image Builder: expression with a fixed value (AIB2P308), region of the build (AIB2P311), build VM open to the
 # internet (AIB2P318).

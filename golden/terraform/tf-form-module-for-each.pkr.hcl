@@ -65,6 +65,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "web"
+}
+
 locals {
   resource_group_rg_id_parts = split("/", var.resource_group_rg_id)
 
@@ -103,7 +109,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "web"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = local.resource_group_rg_id_parts[4]
 }
 
@@ -141,7 +147,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.resource_group_rg_id_parts[4]}/providers/Microsoft.Compute/images/web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.resource_group_rg_id_parts[4]}/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -61,6 +61,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "spool"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -97,7 +103,7 @@ source "azure-arm" "spool" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "spool"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 }
 
@@ -136,7 +142,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/spool.manifest.json"
     custom_data = {
-      spool = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/spool"
+      spool = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -67,6 +67,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "relay"
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -103,7 +109,7 @@ source "azure-arm" "relay" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "relay"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 }
 
@@ -141,7 +147,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/relay.manifest.json"
     custom_data = {
-      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/relay"
+      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

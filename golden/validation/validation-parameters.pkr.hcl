@@ -92,6 +92,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it. Null: as the template says."
+  default     = null
+}
+
 locals {
   built = var.built != null ? var.built : formatdate("YYYYMMDD", local.now)
 
@@ -100,6 +106,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
+  managed_image_name   = var.managed_image_name != null ? var.managed_image_name : "${var.image_name}-${local.built}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
@@ -130,7 +137,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "${var.image_name}-${local.built}"
+  managed_image_name                = local.managed_image_name
   managed_image_resource_group_name = var.resource_group_name
 }
 
@@ -159,8 +166,8 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      web                = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${var.image_name}-${local.built}"
-      managed_image_name = "${var.image_name}-${local.built}"
+      web                = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/${local.managed_image_name}"
+      managed_image_name = local.managed_image_name
     }
   }
 }

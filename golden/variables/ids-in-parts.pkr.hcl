@@ -96,6 +96,12 @@ variable "oidc_request_token" {
   sensitive   = true
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it. Null: as the template says."
+  default     = null
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
@@ -124,6 +130,7 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = try(local.gallery_image_parts[12], "latest") != "latest" ? local.gallery_image_parts[12] : var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${local.image_version}"
+  managed_image_name   = var.managed_image_name != null ? var.managed_image_name : local.managed_image_parts[8]
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
@@ -156,7 +163,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = local.managed_image_parts[8]
+  managed_image_name                = local.managed_image_name
   managed_image_resource_group_name = local.managed_image_parts[4]
 
   shared_image_gallery_destination {
@@ -205,7 +212,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       version = local.gallery_version_id
-      image   = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.managed_image_parts[4]}/providers/Microsoft.Compute/images/${local.managed_image_parts[8]}"
+      image   = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.managed_image_parts[4]}/providers/Microsoft.Compute/images/${local.managed_image_name}"
     }
   }
 }

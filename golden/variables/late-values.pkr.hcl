@@ -127,6 +127,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "third"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
@@ -197,7 +203,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "${var.minutes}m"
 
   # Distribution
-  managed_image_name                = "third"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "r"
 
   shared_image_gallery_destination {
@@ -336,7 +342,7 @@ build {
     name = "third-tags"
     env = { for name, value in {
       TAGS     = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge(var.copy_tags) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
-      TAGS_URL = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/third/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
+      TAGS_URL = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/${var.managed_image_name}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
@@ -432,7 +438,7 @@ build {
     output = "${path.root}/web.manifest.json"
     custom_data = {
       first = local.gallery_version_id
-      third = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/third"
+      third = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -3,8 +3,7 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
-# values.pkrvars.hcl gives values to image_name, region, team, stage, run_output_name, rg_name, shared_image_gal_name,
-# image_def_name, region1.
+# values.pkrvars.hcl gives values to image_name, region, team, stage, rg_name, shared_image_gal_name, image_def_name, region1.
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery and the managed image's resource
@@ -46,11 +45,6 @@ variable "team" {
 variable "stage" {
   type        = string
   description = "Part of the value of a tag. Fills in <stage> of the template. Whoever runs Packer gives it."
-}
-
-variable "run_output_name" {
-  type        = string
-  description = "Name of the run output; part of the name of the run output. Fills in <runOutputName> of the template. Whoever runs Packer gives it."
 }
 
 variable "rg_name" {
@@ -108,6 +102,12 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in; identity tokens have none."
   default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Name of the run output; part of the name of the run output. Fills in <runOutputName> of the template."
+  default     = "run_output_name"
 }
 
 variable "allowed_inbound_ip_addresses" {

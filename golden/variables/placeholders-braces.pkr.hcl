@@ -84,6 +84,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. An image that has it is replaced when the new one is there. Null: as the template says."
+  default     = null
+}
+
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -92,6 +98,7 @@ locals {
   now                  = timestamp()
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   snapshot_name        = "packer_temporary_web_${local.build_time}"
+  managed_image_name   = var.managed_image_name != null ? var.managed_image_name : "${var.image_name}-out"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -176,7 +183,7 @@ build {
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         BUILD_LOCATION = var.location
-        NAME           = "${var.image_name}-out"
+        NAME           = local.managed_image_name
         SUBSCRIPTION   = build.SubscriptionID
         RESOURCE_GROUP = var.destination_resource_group_name
         TEMPORARY_NAME = "packer-temporary-0-${local.build_time}"
@@ -321,7 +328,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        out = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.destination_resource_group_name}/providers/Microsoft.Compute/images/${var.image_name}-out"
+        out = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.destination_resource_group_name}/providers/Microsoft.Compute/images/${local.managed_image_name}"
       }
     }
   }

@@ -83,6 +83,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "i"
+}
+
 locals {
   sizes = {
     prod = "Standard_D8s_v5"
@@ -125,7 +131,7 @@ source "azure-arm" "web" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "i"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "r"
 
   azure_tags = {
@@ -166,7 +172,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      o = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/i"
+      o = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -4,7 +4,7 @@
 #   timeout 80m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, sha256_checksum, commands_to_run,
-# source_location, destination, name, resource_id, region, name2, value, rg_name, shared_image_gal_name, image_def_name,
+# source_location, destination, resource_id, region, value, rg_name, shared_image_gal_name, image_def_name,
 # region_where_the_gallery_is_deployed, vhd_name, vhd_storage_account, vhd_resource_group_name.
 #
 # Run it on Linux, where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image
@@ -67,11 +67,6 @@ variable "destination" {
   description = "Place on the VM for the file of the step f. Fills in <destination> of the template. Whoever runs Packer gives it."
 }
 
-variable "name" {
-  type        = string
-  description = "Name of the run output. Fills in <name> of the template. Whoever runs Packer gives it."
-}
-
 variable "resource_id" {
   type        = string
   description = "Id of the managed image. Fills in <resource ID> of the template. Whoever runs Packer gives it."
@@ -85,11 +80,6 @@ variable "resource_id" {
 variable "region" {
   type        = string
   description = "Region of the managed image and region that gets the image. Fills in <region> of the template. Whoever runs Packer gives it."
-}
-
-variable "name2" {
-  type        = string
-  description = "Name of the run output. Fills in <name2> of the template. Whoever runs Packer gives it."
 }
 
 variable "value" {
@@ -119,7 +109,7 @@ variable "region_where_the_gallery_is_deployed" {
 
 variable "vhd_name" {
   type        = string
-  description = "Name of the run output. Fills in <VHD name> of the template. Whoever runs Packer gives it."
+  description = "Name of the run output and of the VHD. Fills in <VHD name> of the template. Whoever runs Packer gives it."
 }
 
 variable "vhd_storage_account" {
@@ -167,6 +157,18 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in; identity tokens have none."
   default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "name" {
+  type        = string
+  description = "Name of the run output. Fills in <name> of the template."
+  default     = "name"
+}
+
+variable "name2" {
+  type        = string
+  description = "Name of the run output. Fills in <name2> of the template."
+  default     = "name2"
 }
 
 variable "vhd_container" {

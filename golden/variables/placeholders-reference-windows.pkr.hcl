@@ -5,8 +5,7 @@
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group, shared_image_gallery_name, image_definition_name, template_image_version,
-# path_to_script, sha256_checksum, true_false, power_shell_syntax_to_run, true_or_false, exit_code, name, rg, gal,
-# image_gallery_name.
+# path_to_script, sha256_checksum, true_false, power_shell_syntax_to_run, true_or_false, exit_code, rg, gal, image_gallery_name.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the source image and the gallery.
@@ -85,11 +84,6 @@ variable "exit_code" {
   description = "Valid exit codes of the step q. Fills in <exit code> of the template. Whoever runs Packer gives it."
 }
 
-variable "name" {
-  type        = string
-  description = "Name of the run output. Fills in <name> of the template. Whoever runs Packer gives it."
-}
-
 variable "rg" {
   type        = string
   description = "Resource group of the gallery of the image. Fills in <rg> of the template. Whoever runs Packer gives it."
@@ -145,6 +139,12 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
+}
+
+variable "name" {
+  type        = string
+  description = "Name of the run output. Fills in <name> of the template."
+  default     = "name"
 }
 
 variable "definition_security_type" {

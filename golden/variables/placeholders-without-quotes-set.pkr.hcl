@@ -3,7 +3,7 @@
 #   packer init build.pkr.hcl
 #   timeout 90m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
-# values.pkrvars.hcl gives values to location, vm_size, run_output_name, gallery_image_id, replication_regions.
+# values.pkrvars.hcl gives values to location, vm_size, gallery_image_id, replication_regions.
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
@@ -34,11 +34,6 @@ variable "location" {
 variable "vm_size" {
   type        = string
   description = "Size of the build VM. Fills in $${vm_size} of the template. Whoever runs Packer gives it."
-}
-
-variable "run_output_name" {
-  type        = string
-  description = "Name of the run output. Fills in $${run_output_name} of the template. Whoever runs Packer gives it."
 }
 
 variable "gallery_image_id" {
@@ -91,6 +86,12 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in; identity tokens have none."
   default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Name of the run output. Fills in $${run_output_name} of the template."
+  default     = "run_output_name"
 }
 
 variable "definition_security_type" {

@@ -3,7 +3,7 @@
 #   packer init build.pkr.hcl
 #   timeout ...m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
-# values.pkrvars.hcl gives values to location, timeout, vm_size, disk, run_output_name, gallery_image_id, replication_regions.
+# values.pkrvars.hcl gives values to location, timeout, vm_size, disk, gallery_image_id, replication_regions.
 #
 # Give timeout the minutes of the build: var.timeout.
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
@@ -45,11 +45,6 @@ variable "vm_size" {
 variable "disk" {
   type        = number
   description = "Size of the OS disk in GB. Fills in $${disk} of the template. Whoever runs Packer gives it."
-}
-
-variable "run_output_name" {
-  type        = string
-  description = "Name of the run output. Fills in $${run_output_name} of the template. Whoever runs Packer gives it."
 }
 
 variable "gallery_image_id" {
@@ -102,6 +97,12 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in; identity tokens have none."
   default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Name of the run output. Fills in $${run_output_name} of the template."
+  default     = "run_output_name"
 }
 
 variable "definition_security_type" {

@@ -612,15 +612,19 @@ def test_an_old_managed_image_is_moved_aside_in_its_own_subscription_when_image_
 
     for page in (Path("out/MIGRATION.md"), Path("out/desk/MIGRATION.md")):
         text = page.read_text(encoding="utf-8")
-        there, back = moves(text)
-        aside = there[there.index("--destination-group") + 1]
+        there, packers, back = moves(text)
+        aside, new = (one[one.index("--destination-group") + 1] for one in (there, packers))
         place = "/subscriptions/$subscription_id/resourceGroups/{}/providers/Microsoft.Compute/images/desk"
         assert there == [*there[:4], "$subscription_id", "--destination-group", aside, "--ids", place.format("$group")]
+        assert packers == [*there[:4], "$subscription_id", "--destination-group", new, "--ids", place.format("$group")]
         assert back == [*there[:4], "$subscription_id", "--destination-group", "$group", "--ids", place.format(aside)]
         assert there[3] == "--subscription"
         assert re.fullmatch(r"old-[$]group-[0-9a-f]{6}", aside)
-        order = [text.index(words) for words in ("another name", "az image builder wait", "az resource move", "image delete")]
+        assert new == aside.replace("old-", "new-", 1)
+        words = ("until the cut-over", "az image builder wait", "az resource move", "az image builder run", "az image delete")
+        order = [text.index(one) for one in words]
         assert order == sorted(order)
+        assert re.findall("az image delete --ids (.*)", text) == [f'"{place.format(aside)}"']
         assert "group=..." in text
 
 
@@ -632,7 +636,7 @@ def test_a_group_for_old_images_is_no_other_and_has_a_name_that_azure_takes() ->
 
     found = moves(Path("out/MIGRATION.md").read_text(encoding="utf-8"))
     asides = {words[words.index("--destination-group") + 1] for words in found} - set(groups)
-    assert len(asides) == len(groups)
+    assert len(asides) == 2 * len(groups)
     assert {one for one in asides if len(one) > 90} == set()
 
 
@@ -645,17 +649,30 @@ def test_until_the_cut_over_a_managed_image_of_packer_has_another_name() -> None
         "in",
         both=image("both", distribute=[managed(f"{place}/images/<image>"), shared | {"replicationRegions": ["westeurope"]}]),
     )
+    lay("in", id=image("id", distribute=[managed("<id>")]), part=image("part", distribute=[managed(f"{place}/images/<a>-x")]))
+    lay("in", again=image("again", distribute=[managed(f"{place}/images/web")]))
     convert("in", "-o", "out")
 
-    said = {
-        name: re.findall(r"a new one for each build[.] (.*)", Path(f"out/{name}/MIGRATION.md").read_text(encoding="utf-8"))
-        for name in ("own", "plain", "both")
+    names = ("own", "plain", "both", "id", "part")
+    pages = {name: Path(f"out/{name}/MIGRATION.md").read_text(encoding="utf-8") for name in names}
+    said = {name: re.findall(r"until the cut-over build with `(.*)`, and", page) for name, page in pages.items()}
+    assert said == {
+        "own": ["-var image=..."],
+        "plain": ["-var managed_image_name=web-1"],
+        "both": ["-var managed_image_name=..."],
+        "id": ["-var id=..."],
+        "part": ["-var managed_image_name=..."],
     }
-    where = "`managed_image_name` and the manifest, or the script that makes the image"
-    by_hand = f"In the files of the build, write it in place of the template's: {where}."
-    assert said == {"own": ["Build with `-var image=...`."], "plain": [by_hand], "both": [by_hand]}
+    hcl = {name: Path(f"out/{name}/build.pkr.hcl").read_text(encoding="utf-8") for name in names}
+    assert "managed_image_name                = var.image\n" in hcl["own"]
+    assert "managed_image_name                = var.managed_image_name\n" in hcl["plain"]
+    for name, own in (("both", "var.image"), ("part", '"${var.a}-x"')):
+        assert f"managed_image_name = var.managed_image_name != null ? var.managed_image_name : {own}\n" in hcl[name]
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert page.index("as the pages of these builds say: `both`, `own`, `plain`.") < page.index("Begin with the build")
+    where = "as the pages of these builds say: `again`, `both`, `id`, `own`, `part`, `plain`."
+    assert page.index(where) < page.index("Begin with the build")
+    assert "`again`, `plain` write the same image" in page
+    assert len(re.findall(f"az resource move .* --ids {place}/images/web\n", page)) == 2
 
 
 def test_an_id_in_another_group_is_put_together_of_parts_of_an_id() -> None:
@@ -669,16 +686,14 @@ def test_an_id_in_another_group_is_put_together_of_parts_of_an_id() -> None:
     convert("in", "-o", "out")
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    subscription, group, name = (f'$(echo "$image" | cut -d/ -f{n})' for n in (3, 5, 9))
-    (aside,) = set(re.findall(r'--destination-group ("old-[^|]*[|] cut -d/ -f5[)]-[0-9a-f]{6}")', page))
+    subscription, group, name = (f"${{image_parts[{n}]}}" for n in (2, 4, 8))
+    (aside,) = set(re.findall(r'--destination-group ("old-[$][{]image_parts\[4\][}]-[0-9a-f]{6}")', page))
+    assert page.count('image=...\nIFS=/ read -ra image_parts <<< "$image"\n') == 2  # for roles, and for the cut-over
     moved = f'"/subscriptions/{subscription}/resourceGroups/{aside[1:-1]}/providers/Microsoft.Compute/images/{name}"'
     move = f'az resource move --subscription "{subscription}" --destination-group'
     assert f'{move} {aside} --ids "$image"\n' in page
     assert f'{move} "{group}" --ids {moved}\n' in page
-    assert [line for line in page.splitlines() if line.startswith("az image delete")] == [
-        'az image delete --ids "$image"',
-        f"az image delete --ids {moved}",
-    ]
+    assert [line for line in page.splitlines() if line.startswith("az image delete")] == [f"az image delete --ids {moved}"]
 
 
 def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way_to_files_of_a_build() -> None:
@@ -719,7 +734,7 @@ def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() 
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert '| `"/subscriptions/$subscription_id"` | `db`, `deep/app` |' in page
-    assert '| `"/subscriptions/$(echo "$subnet" \\| cut -d/ -f3)"` | `web` |' in page
+    assert '| `"/subscriptions/${subnet_parts[2]}"` | `web` |' in page
     assert '--name "$vhd_storage_account" --query id --output tsv)"` | `web` |' in page
     assert "| an id that only the build knows | `web` |" in page
     assert "Builds may have different values for a variable" in page

@@ -27,7 +27,7 @@ def commands_of(page: str) -> list[str]:
 def calls_of_az(lines: list[str]) -> list[list[str]]:
     """The arguments of each call of the Azure CLI, those within others too; a variable stands for a value that will do."""
     calls = []
-    for line in (re.sub(r'\$\(echo "[^"]*" \| [^()]*\)', "s", whole) for whole in lines):
+    for line in (re.sub(r"\$\{\w+(?:\[\d+\]|%/versions/\*)\}", "s", whole) for whole in lines):
         inner = re.findall(r"\$\((az [^()]*)\)", line)
         rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
         for said in (*inner, *re.split(r" \| ", rest)):

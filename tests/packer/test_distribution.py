@@ -89,7 +89,8 @@ def test_azure_arm_makes_the_managed_image_that_is_in_the_region_and_subscriptio
 
     hcl = hcl_of(template(distribute=targets, properties=IN_SUBNET))
 
-    assert 'managed_image_name                  = "home"' in hcl
+    assert "managed_image_name                  = var.managed_image_name" in hcl
+    assert 'default     = "home"' in hcl
     assert "managed_image_os_disk_snapshot_name = local.snapshot_name" in hcl
     far, foreign, clean_up = scripts(hcl)
     assert "--copy-start true" in far

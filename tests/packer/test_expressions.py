@@ -27,7 +27,7 @@ from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.printing import print_body, print_locals, print_value, print_variable, references
 from aib2packer.hcl.values import Attribute, Blank, Block, HclCode, Local, Variable
 from aib2packer.packer.expressions.dates import date_format
-from aib2packer.packer.expressions.printer import required_version, to_hcl
+from aib2packer.packer.expressions.printer import Printer, to_hcl
 from aib2packer.text.source import SourceText, Span
 from tests.arm.test_evaluate import CALLS, scope_of
 from tests.hcl.decoding import decode_value
@@ -357,7 +357,8 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 - any JSON
 )
 def test_functions_that_are_new_in_packer_ask_for_their_version(expression: str, version: str) -> None:
     value = _symbolic(expression)
-    assert required_version(value, _references(value)) == version
+    needed = Printer(_references(value), NOW).piece(value).version
+    assert ".".join(map(str, needed)) == version
 
 
 def test_what_an_expression_uses_is_told() -> None:

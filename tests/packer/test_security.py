@@ -97,7 +97,7 @@ def test_what_to_ask_is_told_also_where_trusted_launch_cannot_be(more: dict[str,
     conversion = convert_json(template(**more), Options(os_type=OsType.LINUX))
 
     (finding,) = [finding for finding in conversion.findings if finding.code.id == "AIB2P439"]
-    assert "az sig image-definition show --subscription" in finding.help
+    assert "az sig image-definition show --ids /subscriptions/" in finding.help
     assert "no build can make both the version and a managed image or a VHD" in finding.help
 
 
@@ -117,7 +117,7 @@ def test_what_to_ask_has_the_values_that_are_known_and_says_what_to_set() -> Non
     conversion = convert_json(deployment, Options(settings=("team=WEB",)))
 
     helps = {finding.code.id: finding.help for finding in conversion.findings}
-    assert "--gallery-name golden --gallery-image-definition img-web" in helps["AIB2P439"]
+    assert '/galleries/golden/images/img-web" --query' in helps["AIB2P439"]
     assert "with `subscription_id` and `resource_group_name` set in the shell. If" in helps["AIB2P439"]
     assert 'galleries/golden/images/img-web")`, with `subscription_id` and' in helps["AIB2P413"]
 

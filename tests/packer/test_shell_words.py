@@ -7,13 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
-from aib2packer.packer.shell_words import CommandOutput, CutOutput, Word, assignments, default_of, shown_word, to_set, word
+from aib2packer.packer.shell_words import (
+    CommandOutput,
+    IdPart,
+    Word,
+    assignments,
+    assignments_for,
+    default_of,
+    shown_word,
+    to_set,
+    word,
+)
 
 X = Variable("x", default="a b")
 
 
 def echoed(script: str) -> str:
-    return subprocess.run(["sh", "-c", script], capture_output=True, check=True, text=True, timeout=10).stdout
+    return subprocess.run(["bash", "-c", script], capture_output=True, check=True, text=True, timeout=10).stdout
 
 
 @given(st.text(st.characters(codec="utf-8")).filter(str.isprintable))
@@ -47,6 +57,9 @@ def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: HclCode | Inter
     assert word("a", value) is None
 
 
+WHOLE = '"${id%/versions/*}"'
+
+
 def part(index: int, last: int = 10) -> SlashPart:
     return SlashPart(f"local.id_parts[{index}]", (Local("id_parts", ""),), index, Variable("id"), last)
 
@@ -54,29 +67,52 @@ def part(index: int, last: int = 10) -> SlashPart:
 @pytest.mark.parametrize(
     ("parts", "shown"),
     [
-        ((part(2),), '"$(echo "$id" | cut -d/ -f3)"'),
-        (("/subscriptions/", part(2)), '"/subscriptions/$(echo "$id" | cut -d/ -f3)"'),
-        (("/subscriptions/", part(2), "/resourceGroups/", part(4), "/x/", X), '"$(echo "$id" | cut -d/ -f1-5)/x/$x"'),
-        (("/subscriptions/", part(2), "/resourceGroups/", part(4, 4)), '"$id"'),
-        ((Interpolation(("a", part(2))), part(4)), '"a$(echo "$id" | cut -d/ -f3)$(echo "$id" | cut -d/ -f5)"'),
-        ((part(4), HclCode("x")), '"$(echo "$id" | cut -d/ -f5)..."'),
+        ((part(2),), '"${id_parts[2]}"'),
+        (("/subscriptions/", part(2)), '"/subscriptions/${id_parts[2]}"'),
+        (
+            ("/subscriptions/", part(2), "/resourceGroups/", part(4), "/x/", X),
+            '"/subscriptions/${id_parts[2]}/resourceGroups/${id_parts[4]}/x/$x"',
+        ),
+        (("/subscriptions/", part(2, 4), "/resourceGroups/", part(4, 4), "/x"), '"$id/x"'),
+        (("/subscriptions/", part(2, 12), "/resourceGroups/", part(4, 12), "/p/n/g/", part(8, 12), "/i/", part(10, 12)), WHOLE),
+        (
+            ("/subscriptions/", part(2), "/resourceGroups/", part(4), "/p/n/g/", part(8)),
+            '"/subscriptions/${id_parts[2]}/resourceGroups/${id_parts[4]}/p/n/g/${id_parts[8]}"',
+        ),
+        ((Interpolation(("a", part(2))), part(4)), '"a${id_parts[2]}${id_parts[4]}"'),
+        ((part(4), HclCode("x")), '"${id_parts[4]}..."'),
     ],
 )
-def test_parts_of_an_id_are_cut_out_of_it_and_its_beginning_is_one(parts: tuple[Value, ...], shown: str) -> None:
+def test_parts_of_an_id_are_those_of_an_array_but_for_a_whole_id(parts: tuple[Value, ...], shown: str) -> None:
     assert str(shown_word(*parts)) == shown
     assert shown_word(*parts).names[0] == Variable("id")
 
 
-def test_a_shell_cuts_the_parts_of_an_id() -> None:
-    whole = word("/subscriptions/", part(2), "/resourceGroups/", part(4), "/end")
-    assert echoed(f"id=/subscriptions/S/resourceGroups/R/providers; echo {whole} {word(part(2))}") == (
-        "/subscriptions/S/resourceGroups/R/end S\n"
+@pytest.mark.parametrize("version", ["", "/versions/1.0.0"])
+def test_a_shell_takes_an_id_apart(version: str) -> None:
+    gallery = word("/subscriptions/", part(2), "/resourceGroups/", part(4), "/providers/C/galleries/", part(8, 12))
+    image = word("/subscriptions/", part(2, 12), "/resourceGroups/", part(4, 12), "/x/y/z/", part(8, 12), "/i/", part(10, 12))
+    assert gallery is not None
+    assert image is not None
+    own = f"/subscriptions/S/resourceGroups/R/providers/C/galleries/G/images/I{version}"
+    lines = assignments((gallery, image), lambda _: own)
+
+    assert lines == (f"id={own}", 'IFS=/ read -ra id_parts <<< "$id"')
+    assert assignments_for([f"az x --scope {gallery}"]) == ("id=...", lines[1])
+    assert echoed("\n".join((*lines, f"echo {gallery} {image}"))) == (
+        "/subscriptions/S/resourceGroups/R/providers/C/galleries/G "
+        "/subscriptions/S/resourceGroups/R/providers/C/galleries/G/images/I\n"
     )
+    assert str(image.filled(lambda _: own)) == own.removesuffix(version)
 
 
 def test_an_id_that_no_word_says_has_the_name_of_its_local() -> None:
     late = SlashPart("local.image_parts[2]", (Local("image_parts", ""),), 2, HclCode("var.ids.web"), 4)
-    assert str(word(late)) == '"$(echo "$image" | cut -d/ -f3)"'
+    made = word(late)
+    assert made is not None
+    assert str(made) == '"${image_parts[2]}"'
+    assert assignments((made,)) == ("image=...", 'IFS=/ read -ra image_parts <<< "$image"')
+    assert to_set((made,)) == ', with `image` set in the shell, then `IFS=/ read -ra image_parts <<< "$image"`'
 
 
 def test_each_variable_is_assigned_once_with_its_default() -> None:
@@ -99,4 +135,4 @@ def test_a_word_is_filled_with_the_values_that_are_known_and_names_what_is_to_be
 
 def test_a_part_of_an_id_that_is_known_is_that_part() -> None:
     whole = Variable("id", "", default="/subscriptions/s/resourceGroups/g")
-    assert str(Word((CutOutput(Word((whole,)), 4, 4, 4),)).filled(default_of)) == "g"
+    assert str(Word((IdPart("id_parts", Word((whole,)), 4, 4),)).filled(default_of)) == "g"

@@ -31,7 +31,7 @@ def test_a_token_for_the_subscription_is_the_variable_of_the_subscription(token:
 
     hcl = hcl_of(template(distribute=[target]))
 
-    assert variables(hcl) == [*SIGN_IN, "subscription_id", "allowed_inbound_ip_addresses"]
+    assert variables(hcl) == [*SIGN_IN, "subscription_id", "allowed_inbound_ip_addresses", "managed_image_name"]
     assert "subscription_id    = var.subscription_id" in hcl
 
 
@@ -132,3 +132,19 @@ def test_a_name_that_thousands_have_already_is_found_without_looking_through_the
 
     assert taken == {"token", *(f"token_{number}" for number in range(2, 5_001))}
     assert looks < 5_000 * 150
+
+
+def test_what_only_names_a_key_of_the_manifest_need_not_be_given() -> None:
+    image = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images"
+    named = [f"{image}/web", f"{image}/<second>"]
+    outputs = ("<run output>", "<second>")
+    targets = [
+        {"type": "ManagedImage", "imageId": one, "location": "westeurope", "runOutputName": output}
+        for one, output in zip(named, outputs, strict=True)
+    ]
+
+    hcl = hcl_of(template(distribute=targets))
+
+    assert 'variable "run_output" {' in hcl
+    assert 'default     = "run_output"' in hcl
+    assert 'default     = "second"' not in hcl

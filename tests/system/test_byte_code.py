@@ -29,7 +29,14 @@ def read_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a package beside whose sources no byte code can be kept, not even by root."""
     folder = tmp_path_factory.mktemp("site-packages")
     source = Path(aib2packer.__file__).parent
-    for name in ("__init__.py", "__main__.py", "cli/__init__.py", "system/__init__.py", "system/byte_code.py"):
+    for name in (
+        "__init__.py",
+        "__main__.py",
+        "cli/__init__.py",
+        "cli/standard.py",
+        "system/__init__.py",
+        "system/byte_code.py",
+    ):
         target = folder / "aib2packer" / name
         target.parent.mkdir(exist_ok=True, parents=True)
         shutil.copy(source / name, target)
@@ -59,9 +66,9 @@ def test_a_second_start_compiles_nothing_that_the_first_one_has_kept(read_only: 
     cache = tmp_path / "cache"
     before = {"__init__.py", "__main__.py", "system/__init__.py", "system/byte_code.py"}
 
-    assert compiled(read_only, cache) == {*before, "cli/__init__.py"}
+    assert compiled(read_only, cache) == {*before, "cli/__init__.py", "cli/standard.py"}
     assert compiled(read_only, cache) == before
-    assert kept(cache) == ["__init__"]
+    assert kept(cache) == ["__init__", "standard"]
     assert {path.stat().st_mode & 0o777 for path in (cache, cache / "aib2packer", cache / "aib2packer" / "byte-code")} == {
         0o700
     }
@@ -95,7 +102,7 @@ def test_what_others_may_write_to_is_neither_read_nor_written(folder: str, mode:
     cache = tmp_path / "cache"
     compiled(read_only, cache)
     (cache / folder).chmod(mode)
-    (first,) = cache.rglob("*.pyc")
+    (first,) = cache.rglob("__init__.*.pyc")
     first.write_bytes(b"")
 
     assert "cli/__init__.py" in compiled(read_only, cache)

@@ -127,10 +127,6 @@ class BootableVersion(Bootable[GalleryTarget]):
     described = "Gallery version to validate."
     stand_in = "1.0.0"
 
-    def literal(self, target: GalleryTarget) -> None:
-        """None: a variable holds a version number, also one that the template names."""
-        del target
-
     def recorded(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
         """The version number."""
         return image_version(target, plan.galleries, symbols)

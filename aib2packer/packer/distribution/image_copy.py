@@ -31,6 +31,14 @@ _POLL_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What an image is called, and its id."""
+
+    name: Value
+    id: Value
+
+
+@dataclass(frozen=True, slots=True)
 class GalleryOrigin:
     """Copies come from azure-arm's gallery version: its image definition, its id, and the regions that it is in.
 
@@ -53,6 +61,7 @@ class SnapshotOrigin:
 
 def copy_image(
     target: ManagedImageTarget,
+    named: Named,
     origin: GalleryOrigin | SnapshotOrigin,
     script: Script,
     context: TargetContext,
@@ -60,7 +69,7 @@ def copy_image(
     """Make a managed image; one that is there is replaced, as Image Builder does."""
     plan = context.plan
     location = origin.location if target.location is None else context.symbols.value(target.location)
-    making = _Making(target, origin, location, script)
+    making = _Making(target, named, origin, location, script)
     near = is_same(target.location, plan.location)
     making.find_generation()
     if isinstance(origin, SnapshotOrigin) and near and is_same_subscription(target.id, plan.subscription):
@@ -77,6 +86,7 @@ class _Making:
     """The steps on the way to a managed image at a location, in the order in which they are taken."""
 
     target: ManagedImageTarget
+    named: Named
     origin: GalleryOrigin | SnapshotOrigin
     location: Value
     script: Script
@@ -112,7 +122,7 @@ class _Making:
         """
         script = self.script
         script.line("")
-        script.line(f"image={script.word('NAME', self.target.id['images'])}")
+        script.line(f"image={script.word('NAME', self.named.name)}")
         script.line("spare= # a new image by another name, to be deleted")
         script.line("only= # a new image by another name, to be kept: the old one may be gone")
         script.say("What is made on the way is deleted at the end, each whatever becomes of the others.")
@@ -179,7 +189,7 @@ class _Making:
         script.line(" ".join(('make_image "$image"', *script.words(script.tags(tags, late)))))
         script.line('spare=$only only=""')
         if not are_plain(tags, late):
-            script.merge_tags(self.target.id.text, tags, late)
+            script.merge_tags(self.named.id, tags, late)
 
     def _disk(self, location: Operand) -> RawShell:
         word = self.script.word

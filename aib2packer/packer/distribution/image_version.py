@@ -94,8 +94,8 @@ def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report
     counts: Counter[str] = Counter()
     for target in galleries:
         if is_explicit(target):
-            _check(target, report)
-            _report_fixed(target, galleries, symbols, report)
+            if _is_valid(target, report):
+                _report_fixed(target, galleries, symbols, report)
             continue
         name = _variable_name(target, galleries, symbols)
         counts[name] += 1
@@ -184,7 +184,7 @@ def _image(target: GalleryTarget, symbols: Symbols, shown: Shown) -> Word:
 
 
 def _shown_id(text: TemplateText, symbols: Symbols) -> Word:
-    return shown_word(symbols.value(text))
+    return word(symbols.value(text)) or told(text, symbols)
 
 
 def _major_word(major: Value) -> Word:
@@ -231,10 +231,11 @@ def _report_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
     )
 
 
-def _check(target: GalleryTarget, report: Report) -> None:
+def _is_valid(target: GalleryTarget, report: Report) -> bool:
+    """Report what a gallery does not take; whether the version is one that it may take."""
     version = target.version
     if version is None or version.literal is None:
-        return
+        return True
     if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version.literal):
         report.add(
             codes.BAD_VERSION,
@@ -242,9 +243,11 @@ def _check(target: GalleryTarget, report: Report) -> None:
             f"`{version}` is not the version of a gallery image, which has three numbers",
             help="Write a version such as 1.0.0, or leave it out.",
         )
-        return
+        return False
+    is_valid = True
     for part in version.literal.split("."):
         if int(part) > LARGEST_PART or (part != "0" and part.startswith("0")):
+            is_valid = False
             report.add(
                 codes.REFUSED_BY_AZURE,
                 version.span,
@@ -259,3 +262,4 @@ def _check(target: GalleryTarget, report: Report) -> None:
             f"the id names the version {version}, and versioning asks for major {_shown(target.major)}; the id wins",
             help="Remove one of them.",
         )
+    return is_valid

@@ -49,9 +49,12 @@ def snapshot_id(group: TemplateText, name: str, symbols: Symbols) -> Value:
 
 def compute_id(group: Value, kind: str, name: Value) -> Value:
     """The id of a resource of Microsoft.Compute in the subscription of the build."""
-    return concat(
-        "/subscriptions/", BUILD_SUBSCRIPTION, "/resourceGroups/", group, f"/providers/Microsoft.Compute/{kind}/", name
-    )
+    return concat(*id_before_name(BUILD_SUBSCRIPTION, group, kind), name)
+
+
+def id_before_name(subscription: Value, group: Value, kind: str = "images") -> tuple[Value, ...]:
+    """The id of a resource of Microsoft.Compute up to its name, in pieces."""
+    return ("/subscriptions/", subscription, "/resourceGroups/", group, f"/providers/Microsoft.Compute/{kind}/")
 
 
 def gallery_version_id(image: ResourceId, version: Value, symbols: Symbols) -> Value:

@@ -10,13 +10,15 @@ from aib2packer.aib.model import ManagedImageTarget
 from aib2packer.aib.sections.distribute import read_managed_image_target
 from aib2packer.findings import codes
 from aib2packer.findings.text import printable
-from aib2packer.hcl.values import traced
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import HclCode, Local, SlashPart, Variable, concat, traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.rights import CONTRIBUTOR, IMAGE_GROUP, Right, group_words
-from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
-from aib2packer.packer.distribution.made_ids import managed_image_id, snapshot_id
+from aib2packer.packer.distribution.image_copy import GalleryOrigin, Named, SnapshotOrigin, copy_image
+from aib2packer.packer.distribution.made_ids import id_before_name, managed_image_id, snapshot_id
 from aib2packer.packer.distribution.target_kind import Bootable, TargetKind, TargetOutput
+from aib2packer.packer.layout import MIGRATION_PAGE
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.managed_image import managed_image, name_of_no_image
 
@@ -33,12 +35,55 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.cli_script import Script
     from aib2packer.packer.variables.symbols import Symbols
 
+NAME = "managed_image_name"
+"""The variable and the local that hold the name of the image."""
+_STOPS = "Packer builds nothing where an image has it."
+_REPLACES = "An image that has it is replaced when the new one is there."
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_CUT_OVER = f"At the cut-over the old image makes way for one of its name: see {MIGRATION_PAGE}."
 _NOT_BY_FORCE = (
     " Do not use -force, which also deletes a gallery version that has the number of the new one, where Image Builder "
     "refuses to build."
 )
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+
+
+def image_name(target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
+    """The name of a managed image: what the template says, unless a variable has another one."""
+    own = symbols.value(target.id["images"])
+    variable = name_variable(target, plan, symbols)
+    if isinstance(own, str):
+        return variable
+    if variable in references(own):
+        return own
+    chosen = f"var.{variable.name} != null ? var.{variable.name} : {print_value(own)}"
+    return Local(variable.name, HclCode(chosen, (variable, *references(own))))
+
+
+def name_variable(target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> Variable:
+    """The variable that gives a managed image another name: as long as Image Builder builds too, its own has that name.
+
+    It is one of the template's that is the name, or the id, and stands in no other name of what is made; else one of ours.
+    """
+    own = symbols.value(target.id["images"])
+    theirs = own.whole if isinstance(own, SlashPart) else own
+    if isinstance(theirs, Variable) and (theirs is not own or theirs not in _beside_names(plan, symbols)):
+        return theirs
+    is_first = target.id["images"].parts == plan.images[0].id["images"].parts
+    name = NAME if is_first else f"{NAME}_of_target_{target.index}"
+    described = "Name of the managed image. " + (_STOPS if target is plan.image else _REPLACES)
+    if isinstance(own, str):
+        return Variable(name, described, default=own)
+    return Variable(name, f"{described} Null: as the template says.", default=HclCode("null"))
+
+
+def _beside_names(plan: DistributionPlan, symbols: Symbols) -> Iterator[Value]:
+    """What is in the ids of what the build makes, but for the names of managed images."""
+    for target in (*plan.made, *plan.copied):
+        if (image := target.definition or target.image) is not None:
+            texts = [image.subscription, image.resource_group]
+            texts += [] if target.definition is None else [image["galleries"], image["images"]]
+            yield from references(tuple(symbols.value(text) for text in texts))
 
 
 def is_replaced_by_force(plan: DistributionPlan) -> bool:
@@ -54,14 +99,13 @@ def delete_command(image: ResourceId) -> str:
     return f"az image delete --ids {shlex.quote(printable(whole))}"
 
 
-def _how_to_replace(image: ResourceId, plan: DistributionPlan) -> str:
-    give = "Make the name in imageId a parameter, and give" if image["images"].literal else "Give"
-    another = f"{give} each build a name of its own with `-var`: the old image stays."
+def _how_to_replace(target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> str:
+    another = f"Give each build a name of its own, with `-var {name_variable(target, plan, symbols).name}=...`. {_CUT_OVER}"
     if is_replaced_by_force(plan):
-        way = "build with `packer build -force`, which deletes the old image first, and nothing else"
-        return f"{another} To keep the name, {way}: until a build succeeds there is no image."
-    way = f"delete the old image before the build (`{delete_command(image)}`)"
-    return f"{another} To keep the name, {way}: until a build succeeds there is no image.{_NOT_BY_FORCE}"
+        way = "build with `packer build -force`, which deletes the last image first, and nothing else"
+        return f"{another} To keep that name from then on, {way}: until a build succeeds there is no image."
+    way = f"delete the last image before the build (`{delete_command(target.id)}`)"
+    return f"{another} To keep that name from then on, {way}: until a build succeeds there is no image.{_NOT_BY_FORCE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +116,23 @@ class ManagedImageOutput(TargetOutput):
     context: TargetContext
 
     @property
+    def name(self) -> Value:
+        """The name of the image."""
+        return image_name(self.target, self.context.plan, self.context.symbols)
+
+    @property
     def made_id(self) -> Value:
         """The id of the image that azure-arm makes, which lies in the subscription of the build."""
-        image, symbols = self.target.id, self.context.symbols
-        return managed_image_id(image.resource_group, symbols.value(image["images"]), symbols)
+        return managed_image_id(self.target.id.resource_group, self.name, self.context.symbols)
 
     @property
     def copied_id(self) -> Value:
-        """The id that the template says."""
-        return self.context.symbols.value(self.target.id.text)
+        """The id that the template says, but for another name."""
+        image, symbols = self.target.id, self.context.symbols
+        if self.name == symbols.value(image["images"]):
+            return symbols.value(image.text)
+        group = symbols.value(image.resource_group)
+        return concat(*id_before_name(symbols.value(image.subscription), group), self.name)
 
     def settings(self) -> Settings:
         """The name and the resource group of the image; an old one of that name must go first."""
@@ -91,11 +143,11 @@ class ManagedImageOutput(TargetOutput):
             codes.IMAGE_EXISTS,
             image.text.span,
             f"Image Builder overwrites an existing image{f' `{name}`' if name.literal else ''}; Packer does not",
-            help=_how_to_replace(image, context.plan),
+            help=_how_to_replace(self.target, context.plan, context.symbols),
         )
         group = context.symbols.value(image.resource_group)
         return {
-            "managed_image_name": traced(context.symbols.value(name), self.target.span),
+            NAME: traced(self.name, self.target.span),
             "managed_image_resource_group_name": traced(group, self.target.span),
         }
 
@@ -103,7 +155,7 @@ class ManagedImageOutput(TargetOutput):
         """Make an image of azure-arm's gallery version, else of its snapshot."""
         _check_names(self.target, self.context.report)
         origin = self._origin(others)
-        copy_image(self.target, origin, script, self.context)
+        copy_image(self.target, Named(self.name, self.copied_id), origin, script, self.context)
         way = "a disk made of the gallery version" if isinstance(origin, GalleryOrigin) else "a snapshot of the OS disk"
         return f"ManagedImage, by way of {way}."
 
@@ -119,18 +171,13 @@ class ManagedImageOutput(TargetOutput):
 class BootableImage(Bootable[ManagedImageTarget]):
     """A managed image, which its name tells from others."""
 
-    variable = "managed_image_name"
+    variable = NAME
     described = "Managed image to validate."
     stand_in = "image"
 
-    def literal(self, target: ManagedImageTarget) -> str | None:
-        """The name of the image, where the template says it literally."""
-        return target.id["images"].literal
-
     def recorded(self, target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
         """The name of the image."""
-        del plan
-        return symbols.value(target.id["images"])
+        return image_name(target, plan, symbols)
 
     def settings(self, target: ManagedImageTarget, name: Value, build: str, symbols: Symbols) -> Settings:
         """The image as a source, of which no other is made."""

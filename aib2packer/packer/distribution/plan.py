@@ -35,15 +35,16 @@ class DistributionPlan:
     vhd: VhdTarget | None
     galleries: tuple[GalleryTarget, ...]
     """The targets in galleries, that of azure-arm first."""
+    made: tuple[Target, ...]
+    """The targets that azure-arm makes, in the template's order."""
     copied: tuple[Target, ...]
     temporary_group: TemplateText | None
     snapshot: bool
 
     @property
-    def made(self) -> tuple[Target, ...]:
-        """The targets that azure-arm makes, in the template's order."""
-        found = [target for target in (self.image, self.gallery, self.vhd) if target is not None]
-        return tuple(sorted(found, key=lambda target: target.index))
+    def images(self) -> tuple[ManagedImageTarget, ...]:
+        """The managed images, that of azure-arm first."""
+        return (*(() if self.image is None else (self.image,)), *_those_of(ManagedImageTarget, self.copied))
 
     @property
     def image_group(self) -> TemplateText | None:
@@ -70,12 +71,13 @@ def plan_distribution(template: ImageTemplate) -> DistributionPlan:
         group = _group_within(subscription, template, images)
         if group is None:  # nothing to copy it from: it is tried as it stands, which is an error
             image = images[0]
-    made: list[Target] = [target for target in (image, gallery, vhd) if target is not None]
-    copied = tuple(target for target in template.targets if all(target is not other for other in made))
+    own = [id(target) for target in (image, gallery, vhd)]
+    made = tuple([target for target in template.targets if id(target) in own])
+    copied = tuple([target for target in template.targets if id(target) not in own])
     copies_images = bool(_those_of(ManagedImageTarget, copied))
     galleries = (*(() if gallery is None else (gallery,)), *_those_of(GalleryTarget, copied))
     return DistributionPlan(
-        location, subscription, image, gallery, vhd, galleries, copied, group, snapshot=copies_images and gallery is None
+        location, subscription, image, gallery, vhd, galleries, made, copied, group, snapshot=copies_images and gallery is None
     )
 
 

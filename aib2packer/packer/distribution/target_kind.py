@@ -98,12 +98,8 @@ class Bootable(ABC, Generic[T]):
     stand_in: ClassVar[str]
 
     @abstractmethod
-    def literal(self, target: T) -> str | None:
-        """What tells a target from others, where that is the same for each build; None where the manifest holds it."""
-
-    @abstractmethod
     def recorded(self, target: T, plan: DistributionPlan, symbols: Symbols) -> Value:
-        """What the manifest holds to tell a target from others, where it is not the same for each build."""
+        """What the manifest holds to tell a target from others, which no two builds need have alike."""
 
     @abstractmethod
     def settings(self, target: T, name: Value, build: str, symbols: Symbols) -> Settings:

@@ -65,16 +65,6 @@ def to_hcl(value: ArmValue, references: References, now: Local | HclCode = _TIME
     return Printer(references, now).value(value)
 
 
-def required_version(value: ArmValue, references: References) -> str:
-    """The oldest Packer that knows all functions that `to_hcl` prints, such as "1.16.0"; "" where any recent one does.
-
-    Raises:
-        CannotPrintError: As `to_hcl`.
-
-    """
-    return ".".join(map(str, Printer(references, _TIMESTAMP).piece(value).version))
-
-
 @dataclass(frozen=True, slots=True)
 class Printer:
     """Prints values with one set of references."""

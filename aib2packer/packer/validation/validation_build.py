@@ -171,14 +171,12 @@ def _until_validated(validation: Validation | None, symbols: Symbols) -> Value:
 
 
 def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
-    """What the manifest must hold, for the validation build to find the image: what the template does not say literally."""
+    """What the manifest must hold, for the validation build to find the image."""
     plan = decisions.validation
     if plan.build is None or plan.booted is None:
         return {}
     bootable = bootable_of(plan.booted)
-    found: dict[str, Value] = {}
-    if bootable.literal(plan.booted) is None:
-        found[bootable.variable] = bootable.recorded(plan.booted, decisions.plan, symbols)
+    found: dict[str, Value] = {bootable.variable: bootable.recorded(plan.booted, decisions.plan, symbols)}
     found |= {own.name: own for one in plan.held_back if (own := _own_variable(one, decisions)) is not None}
     source = bootable.settings(plan.booted, "", "", symbols)
     if any(_is_open(block) for block in source.values()):
@@ -196,7 +194,7 @@ def validation_build(
         return None
     manifest = f"{'../' if options.side_files else ''}{manifest_file(base.name)}"
     bootable = bootable_of(target)
-    name = bootable.literal(target) or _from_manifest(bootable.variable, bootable.described, manifest)
+    name = _from_manifest(bootable.variable, bootable.described, manifest)
     subscription = _from_manifest(_SUBSCRIPTION, "Subscription of the gallery.", manifest)
     source = _with_subscription(bootable.settings(target, name, base.name, context.symbols), subscription)
     released = [(other.id, _version_of(other, name, manifest, context)) for other in plan.held_back]
@@ -208,7 +206,7 @@ def validation_build(
     return replace(built, origin=template.span)
 
 
-def _version_of(target: GalleryTarget, booted: str | Local, manifest: str, context: BuildContext) -> str | Local:
+def _version_of(target: GalleryTarget, booted: Local, manifest: str, context: BuildContext) -> Local:
     """The version of a target that is released: that of the one which is `booted`, unless it has a variable of its own."""
     own = _own_variable(target, context.decisions)
     return booted if own is None else _from_manifest(own.name, "Gallery version to release.", manifest)
@@ -313,7 +311,7 @@ def _is_open(block: object) -> bool:
     return isinstance(block, Block) and _OPEN in block.body
 
 
-def _release(versions: Sequence[tuple[ResourceId, str | Local]], subscription: Local, symbols: Symbols) -> Provisioner:
+def _release(versions: Sequence[tuple[ResourceId, Local]], subscription: Local, symbols: Symbols) -> Provisioner:
     """Let versions be the latest: the image has passed."""
     environment = Environment(for_cli=True)
     commands = [
@@ -327,7 +325,7 @@ def _release(versions: Sequence[tuple[ResourceId, str | Local]], subscription: L
     )
 
 
-def _released(image: ResourceId, version: str | Local, subscription: Local, environment: Environment, symbols: Symbols) -> str:
+def _released(image: ResourceId, version: Local, subscription: Local, environment: Environment, symbols: Symbols) -> str:
     named = symbols.value(image.subscription)
     options = {
         "--subscription": subscription if named == SUBSCRIPTION else named,

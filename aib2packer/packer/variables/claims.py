@@ -17,8 +17,7 @@ from aib2packer.arm.language.symbolic import (
     Secret,
     VariableSymbol,
     is_symbol,
-    leaves,
-    parameters_of,
+    walk,
 )
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.findings.model import Report
+    from aib2packer.packer.expressions.printer import Printer
     from aib2packer.packer.variables.template_variables import TextPiece
 
 _FROM_TEXT = {"number", "bool"}  # what HCL makes of a text where it is needed
@@ -91,17 +91,21 @@ def claim_names(
         values_apart: Whether what the user gave goes into a file of its own, and not into the defaults.
 
     """
+    from aib2packer.packer.expressions.printer import Printer
+
     shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
     values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
-    looked_into = [leaf for value in values for leaf in parameters_of(value) if leaf.is_placeholder]
+    parts = tuple(part for value in values for part in walk(value))
+    looked_into = [leaf for leaf in parts if isinstance(leaf, ParameterSymbol) and leaf.is_placeholder]
     compared = {placeholder_name(Placeholder(leaf.name)) for leaf in looked_into}
     uses, alike = uses_in(template), _of_one_name((*found, *looked_into))
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = placeholder_name(symbol)
             variable = with_shape(placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
+            variable = uses.with_default(variable, *alike[name])
             variable = replace(variable, type=OBJECTS) if symbol in objects else variable
             if name in compared and variable.type in _FROM_TEXT:  # to HCL a number is no text, even of the same digits
                 variable = replace(variable, type="string")
@@ -110,7 +114,7 @@ def claim_names(
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
     }
-    unset = may_be_empty(values)
+    unset = may_be_empty(parts)
     named_leaves = claim_leaves(values, facts, Standing(shapes, uses, unset), taken, template.resolve)
     used = [text for text in texts if text is not template.name]
     types = {
@@ -124,7 +128,7 @@ def claim_names(
     for leaf, needed in pieces_needed(_always(template, values)).items():
         if isinstance(own := named_leaves[leaf], Variable) and leaf not in shapes:
             named_leaves[leaf] = with_pieces(own, needed, may_be_empty=leaf in unset)
-    secrets = [one for one in (*found, *(leaf for value in values for leaf in leaves(value))) if isinstance(one, Secret)]
+    secrets = [one for one in (*found, *parts) if isinstance(one, Secret)]
     for secret, (name, what) in _secret_names(dict.fromkeys(secrets), texts).items():
         if secret not in names:
             free = free_name(name, taken)
@@ -135,15 +139,16 @@ def claim_names(
     named = template.named if len(template.named) <= _MOST_NAMED else ()
     variables = name_variables(named, pieces, taken_locals, partial(_show, named_leaves))
     references: dict[Leaf, Variable | Local] = {**named_leaves, **dict(variables.locals.items())}
-    computed = _computed(tuple(map(variables.put_back, values)), references)
+    printer, shown = Printer(references, NOW), tuple(map(variables.put_back, values))
+    computed = _computed(shown, printer, {item.name for item in references.values()})
     taken_locals = local_names_of(references) | {local.name for local in computed.values()}
     ids: dict[tuple[str | TextSymbol, ...], IdLocals] = {}
-    for parts, segment in wholes.items():
+    for whole, segment in wholes.items():
         name = _id_name(variables.put_back_in(pieces_of(segment.id)), segment.shape)
-        ids[parts] = IdLocals(
+        ids[whole] = IdLocals(
             free_name(f"{name}_parts", taken_locals), segment.shape, _is_checked(segment, named_leaves, unset)
         )
-        taken_locals.add(ids[parts].parts)
+        taken_locals.add(ids[whole].parts)
     given = _given(named_leaves, template.parameters) if values_apart else {}
     return Symbols(
         names=names,
@@ -156,7 +161,7 @@ def claim_names(
         resolve=template.resolve,
         report=report,
         given=given,
-        packer_version=_packer_version((*map(variables.put_back, values), *variables.bodies), references),
+        packer_version=_packer_version((*shown, *variables.bodies), printer),
     )
 
 
@@ -239,14 +244,16 @@ def _show(leaves: Mapping[Leaf, Variable | Local], value: ArmValue, variables: M
         return None  # it is reported where it stands
 
 
-def _computed(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> dict[Symbol, Local]:
+def _computed(values: tuple[ArmValue, ...], printer: Printer, taken: set[str]) -> dict[Symbol, Local]:
     """Locals for the texts that are long to compute: from a table of several lines."""
-    taken = {item.name for item in named.values()}
     locals_: dict[Symbol, Local] = {}
     for value in values:
         if not is_symbol(value):
             continue
-        printed = _show(named, value, {})
+        try:
+            printed = printer.value(value)
+        except CannotPrintError:
+            continue  # it is reported where it stands
         if isinstance(printed, HclCode) and "\n" in printed.text:
             key = value.key if isinstance(value, Access) and isinstance(value.key, str) else "computed"
             name = free_name(variable_name(key), taken)
@@ -265,24 +272,16 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
     return given
 
 
-def _packer_version(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
-    if any(isinstance(item, Variable) and OPTIONAL in item.type for item in named.values()):
+def _packer_version(values: tuple[ArmValue, ...], printer: Printer) -> str:
+    if any(isinstance(item, Variable) and OPTIONAL in item.type for item in printer.references.values()):
         return _WITH_OPTIONAL
-    if not values:
-        return PACKER_VERSION
-    from aib2packer.packer.expressions.printer import required_version
-
-    versions = []
+    needed: tuple[int, ...] = ()
     for value in values:
         try:
-            versions.append(required_version(value, named))
+            needed = max(needed, printer.piece(value).version)
         except CannotPrintError:
             continue  # it is reported where it stands
-    return max((version for version in versions if version), default=PACKER_VERSION, key=_version_parts)
-
-
-def _version_parts(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+    return ".".join(map(str, needed)) or PACKER_VERSION
 
 
 def _of_one_name(symbols: Iterable[TextSymbol | ParameterSymbol]) -> dict[str, list[Placeholder | Leaf]]:

@@ -42,7 +42,7 @@ from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 from aib2packer.text.placeholders import SENSITIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
@@ -95,8 +95,13 @@ def claim_leaves(
     shapes, uses = known.shapes, known.uses
     needed = _closure(values, parameters)
     variables: dict[Leaf, Variable] = {
-        leaf: with_shape(
-            _leaf_variable(leaf, parameters, uses.sentence(leaf), taken), shapes.get(leaf, ()), may_be_empty=leaf in known.unset
+        leaf: uses.with_default(
+            with_shape(
+                _leaf_variable(leaf, parameters, uses.sentence(leaf), taken),
+                shapes.get(leaf, ()),
+                may_be_empty=leaf in known.unset,
+            ),
+            leaf,
         )
         for leaf in needed
     }
@@ -117,9 +122,9 @@ def claim_leaves(
     return named
 
 
-def may_be_empty(values: tuple[Symbol, ...]) -> frozenset[Leaf]:
-    """The parameters of which the template itself says what holds where they are empty."""
-    asked = (part for value in values for part in walk(value) if isinstance(part, Apply) and part.function == "empty")
+def may_be_empty(parts: Iterable[ArmValue | Lambda]) -> frozenset[Leaf]:
+    """The parameters of which the template itself says what holds where they are empty; `parts` are all in expressions."""
+    asked = (part for part in parts if isinstance(part, Apply) and part.function == "empty")
     return frozenset(leaf for part in asked for leaf in part.arguments if isinstance(leaf, ParameterSymbol))
 
 

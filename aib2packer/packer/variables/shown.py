@@ -11,8 +11,9 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.shell_words import shown_word, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from aib2packer.aib.ids import ResourceId
     from aib2packer.arm.language.text import TextSymbol
     from aib2packer.hcl.values import Value
     from aib2packer.packer.shell_words import Word
@@ -29,8 +30,26 @@ def shown(text: TemplateText, symbols: Symbols) -> str:
 
 def told(text: TemplateText, symbols: Symbols) -> Word:
     """A text as a word of a shell: the values that are known, and a variable of the shell for each that is open."""
-    parts = (part if isinstance(part, str) else _stands_for(part, text, symbols) for part in text.parts)
-    return (word(symbols.without_findings().value(text)) or shown_word(*parts)).filled(symbols.now)
+    quiet = symbols.without_findings()
+    parts = (part if isinstance(part, str) else _stands_for(part, text, quiet) for part in text.parts)
+    return (word(quiet.value(text)) or shown_word(*parts)).filled(symbols.now)
+
+
+def definition_id(image: ResourceId, symbols: Symbols) -> Word:
+    """The id of an image definition as a word of a shell; a piece that no variable says has the value that is known."""
+    return _in_place(image, lambda text: word(symbols.value(text)) or told(text, symbols))
+
+
+def told_definition(image: ResourceId, symbols: Symbols) -> Word:
+    """The id of an image definition as a word of a shell: the values that are known, and a variable for each that is open."""
+    return _in_place(image, lambda text: told(text, symbols))
+
+
+def _in_place(image: ResourceId, say: Callable[[TemplateText], Word]) -> Word:
+    texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
+    subscription, group, gallery, name = map(say, texts)
+    where = ("/subscriptions/", subscription, "/resourceGroups/", group)
+    return shown_word(*where, "/providers/Microsoft.Compute/galleries/", gallery, "/images/", name)
 
 
 def _joined(pieces: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.documents.parameters import holds_secret
 from aib2packer.arm.language.describe import describe, settings_for
@@ -30,7 +30,7 @@ from aib2packer.findings.model import Finding
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
-from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.packer.expressions.dates import NOW
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.template_variables import Names, TextPiece
     from aib2packer.text.source import Span
+
+    TextParts: TypeAlias = tuple[str | Variable | Local | HclCode, ...]
 
 _SHORT = 40  # characters of a condition that reads well in several places
 
@@ -80,10 +82,17 @@ class Symbols:
     """What the user gave, by the names of variables: for a file of values beside the build."""
     packer_version: str
     """The oldest Packer that knows all functions in the expressions."""
+    _parts: dict[int, tuple[TemplateText, TextParts]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """The pieces of texts that were asked for, by identity: names of galleries and groups stand in each command."""
+    _quiet: list[Symbols] = field(default_factory=list, init=False, compare=False, repr=False)
 
     def without_findings(self) -> Symbols:
         """Symbols for showing values to people: what is asked of them is no part of the build."""
-        return replace(self, report=None)
+        if self.report is None:
+            return self
+        if not self._quiet:
+            self._quiet.append(replace(self, report=None))
+        return self._quiet[0]
 
     @property
     def local_names(self) -> frozenset[str]:
@@ -113,8 +122,13 @@ class Symbols:
         # A bare reference stands for itself, so that the same one is equal wherever it stands.
         return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Interpolation(parts, multiline)
 
-    def parts(self, text: TemplateText) -> tuple[str | Variable | Local | HclCode, ...]:
+    def parts(self, text: TemplateText) -> TextParts:
         """The pieces of a string of the template, for a longer one in HCL."""
+        if (known := self._parts.get(id(text))) is None:
+            known = self._parts[id(text)] = (text, self._made_parts(text))
+        return known[1]
+
+    def _made_parts(self, text: TemplateText) -> TextParts:
         parts: list[str | Variable | Local | HclCode] = []
         pieces = pieces_of(text) if self.variables is None else self.variables.put_back_in(pieces_of(text))
         values: dict[int, Value] = {}  # a piece may stand in a text a thousand times, and each time be large

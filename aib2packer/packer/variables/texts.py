@@ -9,7 +9,7 @@ from aib2packer.aib.model import Located
 from aib2packer.arm.language.text import ListLines, Segment, TemplateText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aib2packer.arm.language.text import TextSymbol
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def texts_in(value: object) -> list[TemplateText]:
     """All strings of a template, or of a part of it, that hold symbols, in the order that the model states."""
     texts: list[TemplateText] = []
-    _add_texts(value, texts)
+    _add_texts((value,), texts)
     return texts
 
 
@@ -32,20 +32,19 @@ def symbols_in(text: TemplateText) -> Iterator[TextSymbol]:
             yield symbol
 
 
-def _add_texts(value: object, texts: list[TemplateText]) -> None:
-    match value:
-        case TemplateText():
-            if value.literal is None:
-                texts.append(value)
-        case None | Located():
-            return
-        case tuple():
-            for item in value:
-                _add_texts(item, texts)
-        case ResourceId():
-            _add_texts(tuple(value.segments.values()), texts)  # what is used of it
-        case dict():
-            _add_texts(tuple(value.values()), texts)
-        case _:
-            for name in value.TEXTS:  # type: ignore[attr-defined]
-                _add_texts(getattr(value, name), texts)
+def _add_texts(values: Iterable[object], texts: list[TemplateText]) -> None:
+    for value in values:
+        match value:
+            case TemplateText():
+                if value.literal is None:
+                    texts.append(value)
+            case None | Located():
+                pass
+            case tuple():
+                _add_texts(value, texts)
+            case ResourceId():
+                _add_texts(value.segments.values(), texts)  # what is used of it
+            case dict():
+                _add_texts(value.values(), texts)
+            case _:
+                _add_texts([getattr(value, name) for name in value.TEXTS], texts)  # type: ignore[attr-defined]

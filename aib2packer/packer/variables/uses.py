@@ -26,12 +26,13 @@ from aib2packer.aib.model import (
 )
 from aib2packer.arm.language.symbolic import Concat, leaves
 from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aib2packer.arm.language.symbolic import Leaf
+    from aib2packer.hcl.values import Variable
 
     Words: TypeAlias = "str | Mapping[str, str]"
 
@@ -39,6 +40,7 @@ _WHOLE = ""
 _MOST = 3  # uses that a description names
 _PART, _INPUT = "part of", "input for"
 _OF_STEPS = {"elevated": "elevation (runElevated)", "as_system": "account (runAsSystem)"}
+_RUN_OUTPUT = "name of the run output"
 _VALUE = "value in "  # of commands: whether it is a part of them or all of them says nothing
 
 
@@ -47,6 +49,14 @@ class Uses:
     """What each leaf and placeholder stands for, or in: pairs of how ("" for all of it) and what."""
 
     of: Mapping[Placeholder | Leaf, tuple[tuple[str, str], ...]]
+
+    def with_default(self, variable: Variable, *symbols: Placeholder | Leaf) -> Variable:
+        """A variable for symbols, with its own name as the default where they only name run outputs: keys of the manifest."""
+        uses = {use for symbol in symbols for use in self.of.get(symbol, ())}
+        is_key = bool(uses) and uses <= {("", _RUN_OUTPUT), (_PART, _RUN_OUTPUT)}
+        if not is_key or variable.default is not None or variable.type != "string" or variable.validation or variable.sensitive:
+            return variable
+        return replace(variable, default=variable.name)
 
     def sentence(self, *symbols: Placeholder | Leaf) -> str:
         """What symbols are for, first where they stand alone; "" where that is not known."""
@@ -68,7 +78,9 @@ def _joined(words: Sequence[str]) -> str:
 def uses_in(template: ImageTemplate) -> Uses:
     """What stands where in a template."""
     found: dict[Placeholder | Leaf, list[tuple[str, str]]] = defaultdict(list)
-    for text, words in _texts(template, ""):
+    texts: list[tuple[TemplateText, str]] = []
+    _add_texts(template, "", texts)
+    for text, words in texts:
         for symbol, how in _named(text):
             found[symbol].append(("" if words.startswith(_VALUE) else how, words))
     return Uses({symbol: tuple(uses) for symbol, uses in found.items()})
@@ -91,20 +103,20 @@ def _named(text: TemplateText) -> Iterator[tuple[Placeholder | Leaf, str]]:
                 pass
 
 
-def _texts(value: object, words: Words) -> Iterator[tuple[TemplateText, str]]:
-    """All strings of a template that hold symbols and are for something, and for what."""
+def _add_texts(value: object, words: Words, found: list[tuple[TemplateText, str]]) -> None:
+    """Find all strings of a template that hold symbols and are for something, and for what."""
     match value:
         case TemplateText():
             if value.literal is None and isinstance(words, str) and words:
-                yield value, words
+                found.append((value, words))
         case None | Located():
             return
         case tuple():
             for item in value:
-                yield from _texts(item, words)
+                _add_texts(item, words, found)
         case _:
             for item, of_item in _inside(value, words):
-                yield from _texts(item, of_item)
+                _add_texts(item, of_item, found)
 
 
 def _inside(value: object, words: Words) -> Iterator[tuple[object, Words]]:
@@ -119,7 +131,8 @@ def _inside(value: object, words: Words) -> Iterator[tuple[object, Words]]:
             yield value.uri, f"address of the {words}"
             yield value.sha256, f"checksum of the {words}"
         case Customizer():
-            yield from ((getattr(value, name), _of_step(value, name)) for name in value.TEXTS)
+            said = ((name, item) for name in value.TEXTS if (item := getattr(value, name)) is not None)
+            yield from ((item, _of_step(value, name)) for name, item in said)
         case _:
             fields = _fields(type(value))
             for name in value.TEXTS:  # type: ignore[attr-defined]
@@ -218,7 +231,7 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "replicas": "number of replicas in a region",
         "storage_account_type": "storage type in a region",
     },
-    Target: {"run_output_name": "name of the run output", "tags": "value of a tag"},
+    Target: {"run_output_name": _RUN_OUTPUT, "tags": "value of a tag"},
     ManagedImageTarget: {"id": _of_managed("the managed image"), "location": "region of the managed image"},
     GalleryTarget: {
         "id": {_WHOLE: "id of the image definition", **_of_gallery("the image"), "images": "image definition"},
@@ -230,5 +243,5 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "major": "major version of the image",
         "replication_mode": "replication mode of the image version",
     },
-    VhdTarget: {"uri": "address of the VHD"},
+    VhdTarget: {"uri": "address of the VHD", "run_output_name": "name of the run output and of the VHD"},
 }

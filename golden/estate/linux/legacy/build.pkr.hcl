@@ -72,6 +72,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Name of the managed image. Packer builds nothing where an image has it."
+  default     = "legacy"
+}
+
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
@@ -125,7 +131,7 @@ source "azure-arm" "legacy" {
   polling_duration_timeout = "240m"
 
   # Distribution
-  managed_image_name                = "legacy"
+  managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
@@ -166,7 +172,7 @@ build {
     output = "${path.root}/legacy.manifest.json"
     custom_data = {
       image   = local.gallery_version_id
-      managed = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/legacy"
+      managed = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${var.managed_image_name}"
     }
   }
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # ManagedImage, by way of a disk made of the gallery version.
-# Packer sets SIGN_IN, SOURCE, TEMPORARY_NAME.
+# Packer sets NAME, SIGN_IN, SOURCE, TEMPORARY_NAME.
 set -eu
 # shellcheck source=/dev/null
 . "$SIGN_IN"
@@ -13,7 +13,7 @@ generation=$(az sig image-definition show \
   --query hyperVGeneration \
   --output tsv)
 
-image=web-us
+image="$NAME"
 spare= # a new image by another name, to be deleted
 only= # a new image by another name, to be kept: the old one may be gone
 # What is made on the way is deleted at the end, each whatever becomes of the others.

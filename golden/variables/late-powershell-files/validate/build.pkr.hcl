@@ -61,6 +61,12 @@ variable "subscription_id" {
   default     = "00000000-0000-0000-0000-000000000001"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Managed image to validate. Null: that of the last build, as ../web.manifest.json says."
+  default     = null
+}
+
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -68,6 +74,9 @@ variable "allowed_inbound_ip_addresses" {
 }
 
 locals {
+  # file() takes the path from this folder on.
+  managed_image_name = var.managed_image_name != null ? var.managed_image_name : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.managed_image_name
+
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
@@ -85,7 +94,7 @@ source "azure-arm" "web_validation" {
 
   # Source image
   os_type                                  = "Windows"
-  custom_managed_image_name                = "web"
+  custom_managed_image_name                = local.managed_image_name
   custom_managed_image_resource_group_name = "r"
 
   # Build VM

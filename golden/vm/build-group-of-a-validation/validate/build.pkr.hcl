@@ -55,6 +55,12 @@ variable "subscription_id" {
   default     = "22222222-2222-2222-2222-222222222222"
 }
 
+variable "managed_image_name" {
+  type        = string
+  description = "Managed image to validate. Null: that of the last build, as ../web.manifest.json says."
+  default     = null
+}
+
 variable "build_resource_group_name" {
   type        = string
   description = "Existing resource group for the build VM, instead of one that Packer makes and deletes."
@@ -70,6 +76,9 @@ variable "allowed_inbound_ip_addresses" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # file() takes the path from this folder on.
+  managed_image_name = var.managed_image_name != null ? var.managed_image_name : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.managed_image_name
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -88,7 +97,7 @@ source "azure-arm" "web_validation" {
 
   # Source image
   os_type                                  = "Linux"
-  custom_managed_image_name                = "web"
+  custom_managed_image_name                = local.managed_image_name
   custom_managed_image_resource_group_name = "images"
 
   # Build VM
