@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import text
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity, count_decisions
 from aib2packer.findings.text import columns, safe, shortened
+from aib2packer.text.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -172,7 +172,7 @@ def _part(heading: str, body: str) -> str:
 def _counted(counts: Mapping[Code, int]) -> str:
     """What asks for nothing, by code."""
     listed = [f"{code.id} {code.title} ({counts[code]})" for code in sorted(counts, key=lambda code: code.id)]
-    return fill(f"{HEADINGS[Asks.KNOW]} (-v shows it): {', '.join(listed)}.", _WIDTH, break_on_hyphens=False)
+    return "\n".join(wrapped(f"{HEADINGS[Asks.KNOW]} (-v shows it): {', '.join(listed)}.", _WIDTH))
 
 
 def _space(cell: str, width: int) -> str:
@@ -180,5 +180,7 @@ def _space(cell: str, width: int) -> str:
 
 
 def _indented(line: str) -> str:
+    from textwrap import fill
+
     indent = _INDENT
     return fill(line, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)

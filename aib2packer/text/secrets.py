@@ -28,10 +28,11 @@ _VALUE = (
 # Without a parameter before it, a parameter after it or its own length tells it from a variable called sig: the Base64 of the
 # 32 bytes of HMAC-SHA256 has 44 characters.
 _SIGNATURE = rf"[sS][iI][gG]{_EQUALS}"
-_PARAMETER_BEFORE = rf"(?:{_BETWEEN})$"
-_WORD_BEFORE = r"[\w$.-]$"
+_PARAMETER_BEFORE = pattern(rf"(?:{_BETWEEN})$")
+_WORD_BEFORE = pattern(r"[\w$.-]$")
 _BASE64 = r"[\w%+/.~-]"
-_FIRST_SIGNATURE = rf"(?P<value>{_BASE64}{{40,}}={{0,2}}|{_BASE64}+={{0,2}}(?=(?:{_BETWEEN})[\w.~-]{{1,50}}{_EQUALS}))"
+_FIRST_SIGNATURE = pattern(rf"(?P<value>{_BASE64}{{40,}}={{0,2}}|{_BASE64}+={{0,2}}(?=(?:{_BETWEEN})[\w.~-]{{1,50}}{_EQUALS}))")
+_FURTHER_SIGNATURE = pattern(_VALUE)
 
 # Connection strings of Azure Storage and Service Bus.
 _ACCOUNT_KEY = r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]+)"
@@ -69,6 +70,7 @@ _OPTION = pattern(
     r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)",
     re.ASCII,
 )
+_WORDS_IN_OPTIONS = ("token", "pass", "pwd", "secret", "sas", "key", "pat")  # one of them stands in each
 _BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
 _USER_PAIR = r"(?!\$\w+:\$\w+$|\$\{[^}]*\}:\$\{[^}]*\}$|%\w+%:%\w+%$|\{\{.*\}\}$)[^:]*:.+"
@@ -99,7 +101,7 @@ def has_options(text: str) -> bool:
 
 
 def _may_have_options(text: str) -> bool:
-    return len(text) > _SHORTEST_WITH_OPTION and "-" in text
+    return len(text) > _SHORTEST_WITH_OPTION and "-" in text and any(map(text.lower().__contains__, _WORDS_IN_OPTIONS))
 
 
 def option_before(text: str) -> str:
@@ -134,17 +136,15 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
     if "sig" not in text.lower():
         return
     end = 0
-    is_parameter, is_word = re.compile(_PARAMETER_BEFORE).search, re.compile(_WORD_BEFORE).search
-    match_value, match_first = re.compile(_VALUE).match, re.compile(_FIRST_SIGNATURE).match
     for match in re.finditer(_SIGNATURE, text):  # there may be a hundred thousand
         start = match.start()
         if start < end:
             continue
         before = text[max(0, start - 12) : start]
-        after_parameter = is_parameter(before)
-        if not after_parameter and is_word(before):
+        after_parameter = _PARAMETER_BEFORE.search(before)
+        if not after_parameter and _WORD_BEFORE.search(before):
             continue
-        if value := (match_value if after_parameter else match_first)(text, match.end()):
+        if value := (_FURTHER_SIGNATURE if after_parameter else _FIRST_SIGNATURE).match(text, match.end()):
             end = value.end("value")
             yield value.span("value")
 
