@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.extent import extent_of, fits, work_for
+from aib2packer.aib.holding import fits, holding_of, work_for
 from aib2packer.aib.template import read_template
 from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
@@ -78,8 +78,8 @@ def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Rep
         before = report.mark()
         found = image_templates(document, context, report)
         resource = choose(found, options.name, document, report)
-        extent = extent_of(resource)
-        work = work_for(resource, extent, len(found), context.budgets)
+        holding = holding_of(resource)
+        work = work_for(resource, holding, len(found), context.budgets)
         if options.most_work is not None and work > options.most_work:
             report.add(
                 codes.TOO_MANY_SETTINGS,
@@ -88,7 +88,7 @@ def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Rep
                 help="Convert it by itself.",
             )
             return FoundTemplate(None, None, tuple(one.name for one in found), work)
-        readable = resource is not None and fits(resource, extent, report)
+        readable = resource is not None and fits(resource, holding, report)
         template = read_template(resource, kinds, options, needed, report) if resource is not None and readable else None
         needed |= frozenset() if resource is None else resource.counted
         if needed <= context.shape:

@@ -44,7 +44,7 @@ _DOCUMENT = 150  # each deployment template beside the first
 _DEFINITION = 300  # each image definition beside it
 
 
-class Extent(NamedTuple):
+class Holding(NamedTuple):
     """How much an image template holds: `settings` as they count for the most that there may be, values, and characters."""
 
     settings: int
@@ -52,7 +52,7 @@ class Extent(NamedTuple):
     characters: int
 
 
-def extent_of(resource: Resource | None) -> Extent:
+def holding_of(resource: Resource | None) -> Holding:
     """How much an image template holds; where there are too many settings, what was counted until then."""
     settings = values = characters = 0
     size = once(_size)
@@ -75,12 +75,12 @@ def extent_of(resource: Resource | None) -> Extent:
             values += 1 + parts // _PARTS
             settings += 1 + parts // _PARTS
             characters += length
-    return Extent(settings, values, characters)
+    return Holding(settings, values, characters)
 
 
-def fits(resource: Resource, extent: Extent, report: Report) -> bool:
+def fits(resource: Resource, holding: Holding, report: Report) -> bool:
     """Whether an image template is no larger than what is converted."""
-    if extent.settings > _MOST:
+    if holding.settings > _MOST:
         report.add(
             codes.TOO_MANY_SETTINGS,
             resource.body.span,
@@ -88,17 +88,17 @@ def fits(resource: Resource, extent: Extent, report: Report) -> bool:
             f"a tag as {_TAG}, a target as {_TARGET}, {_PARTS} parts of an expression as one, a URL or a key as {_SECRET}",
             help="Move steps into scripts, give the parameters of long expressions values, or split the image template.",
         )
-    return extent.settings <= _MOST
+    return holding.settings <= _MOST
 
 
-def work_for(resource: Resource | None, extent: Extent, found: int, budgets: Sequence[Budget]) -> int:
+def work_for(resource: Resource | None, holding: Holding, found: int, budgets: Sequence[Budget]) -> int:
     """What converting one of the image templates found takes; there is a budget for each reading of a deployment template."""
     documents = _DOCUMENT * max(0, len(budgets) - 1)
     finding = _OTHER * found + documents + sum(budget.work for budget in budgets)
     if resource is None:
         return finding
     finding += _DEFINITION * len(resource.siblings.definitions)
-    inside = _SETTING * extent.settings + _VALUE * extent.values + extent.characters // _CHARACTERS
+    inside = _SETTING * holding.settings + _VALUE * holding.values + holding.characters // _CHARACTERS
     return _CONVERSION + finding + inside
 
 
