@@ -225,8 +225,8 @@ _IMAGES_BACK = (
 _BUILD_AGAIN = "If Image Builder is to build again{}:"
 _OVERWRITES = ", which overwrites the image that was put back"
 _LET_COUNT = (
-    "Then let Packer's newest version count, and look at one user of the image before the others follow; who names a version must "
-    "be told the new one:"
+    "Then let Packer's newest version count, and look at one user of the image before the others follow; who names a version "
+    "must be told the new one:"
 )
 _COMPARE = "To compare, start a VM of the old and one of the new image:"
 _IDENTITY = "Delete an identity, with its role assignments, once no other template and nothing else uses it:"
