@@ -183,7 +183,12 @@ _PLACE = (
     "|taiwan|uae|uk)"
 )
 # https://learn.microsoft.com/azure/reliability/regions-list: all are a place with a direction
-_PUBLIC_REGION = pattern(rf"(?:{_DIRECTION}+{_PLACE}|{_PLACE}{_DIRECTION}+)\d?(?:euap|stg)?")
+_PUBLIC_REGION = rf"(?:{_DIRECTION}+{_PLACE}|{_PLACE}{_DIRECTION}+)\d?(?:euap|stg)?"
+# A region, and which cloud has it.
+_REGION = pattern(
+    rf"(?P<{Cloud.US_GOVERNMENT.value}>{_US_GOVERNMENT_REGION})|(?P<{Cloud.CHINA.value}>{_CHINA_REGION})"
+    rf"|(?P<{Cloud.PUBLIC.value}>{_PUBLIC_REGION})"
+)
 _LONGEST_REGION = 40
 _HOSTS = {cloud: pattern(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud}
 
@@ -210,10 +215,11 @@ def cloud_of_regions(texts: Iterable[str]) -> Cloud | None:
     cloud counts for more than one of the public cloud, which many templates have as a default.
     """
     names = {region_name(text) for text in texts if len(text) <= _LONGEST_REGION}
-    of_others = [cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, names))]
+    found = {match.lastgroup for match in map(_REGION.fullmatch, names) if match is not None}
+    of_others = [cloud for cloud in _OTHERS if cloud.value in found]
     if of_others:
         return of_others[0] if len(of_others) == 1 else Cloud.PUBLIC
-    return Cloud.PUBLIC if any(map(_PUBLIC_REGION.fullmatch, names)) else None
+    return Cloud.PUBLIC if found else None
 
 
 def cloud_of_hosts(texts: Iterable[str]) -> Cloud | None:
