@@ -91,8 +91,11 @@ def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
 
 
 def _print_settings(settings: Iterable[tuple[str, Value]], indent: int) -> list[str]:
-    columns = ((name, value, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS) for name, value in settings)
-    return _assignments([(name, _print_value(value, indent, column)) for name, value, column in columns], indent)
+    pairs = [
+        (name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS))
+        for name, value in settings
+    ]
+    return _assignments(pairs, indent)
 
 
 def print_variable(variable: Variable) -> str:
@@ -325,7 +328,7 @@ def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
 
 def _aligned(group: Sequence[tuple[str, str]], margin: str) -> list[str]:
     width = max([len(name) for name, _ in group]) if len(group) > 1 else 0
-    return [f"{margin}{name:{width}} = {value}" for name, value in group]
+    return [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
 
 
 def _print_item(item: _Item, indent: int) -> str:
