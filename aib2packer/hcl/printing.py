@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 128
 _STEP = 2
+_MARGIN = " " * _STEP
 _EQUALS = len(" = ")
 _ONE_A_LINE = {"inline"}  # several commands read better below each other
 
@@ -109,9 +110,9 @@ def print_variable(variable: Variable) -> str:
         pairs.append(("sensitive", "true"))
     lines = [f"variable {quote(variable.name)} {{", *_assignments(pairs, _STEP)]
     for rule in variable.validation:
-        message = Attribute("error_message", rule.error_message)
-        body = (Blank(), Block("validation", (Attribute("condition", HclCode(rule.condition)), message)))
-        lines.append(print_body(body, _STEP))
+        condition, message = _indented(rule.condition, 2 * _STEP), quote(rule.error_message)
+        said = _assignments([("condition", condition), ("error_message", message)], 2 * _STEP)
+        lines += ("", f"{_MARGIN}validation {{", *said, f"{_MARGIN}}}")
     return "\n".join((*lines, "}"))
 
 
@@ -423,8 +424,12 @@ def _reference(value: _Reference, indent: int) -> str:
         case Local():
             return f"local.{value.name}"
         case _:
-            # Code of several lines is written as it stands at the left margin.
-            return re.sub(r"\n(?=.)", "\n" + " " * indent, value.text) if "\n" in value.text else value.text
+            return _indented(value.text, indent)
+
+
+def _indented(code: str, indent: int) -> str:
+    """Code of several lines, which is written as it stands at the left margin."""
+    return re.sub(r"\n(?=.)", "\n" + " " * indent, code) if "\n" in code else code
 
 
 def joined(parts: tuple[str | _Reference, ...]) -> list[str | _Reference]:
