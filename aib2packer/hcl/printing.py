@@ -29,7 +29,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.hcl.values import Body, Value
 
@@ -140,11 +140,10 @@ def print_locals(values: Sequence[Local]) -> str:
 
 def _secrets(values: Sequence[Local]) -> set[str]:
     """The names of the locals that are made with a secret, be it within another one."""
-    within = named_within(values)
-    if not any(isinstance(one, Variable) and one.sensitive for one in within):
+    if not any(isinstance(one, Variable) and one.sensitive for local in values for one in _named(local.value)):
         return set()
     secrets: set[str] = set()
-    for one in within:  # what a local names stands before it
+    for one in named_within(values):  # what a local names stands before it
         if isinstance(one, Local) and any(_is_secret(part, secrets) for part in _named(one.value)):
             secrets.add(one.name)
     return secrets
@@ -245,12 +244,12 @@ def references(*values: _Anything) -> tuple[Variable | Local, ...]:
     return tuple(found.values())
 
 
-def mentions(values: Iterable[_Anything], variable: Variable) -> bool:
+def mentions(values: Collection[_Anything], variable: Variable) -> bool:
     """Whether one of several values names a variable, be it within what else it names."""
     return any(one == variable for one in named_within(values) if one.name == variable.name)
 
 
-def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
+def named_within(values: Collection[_Anything | None]) -> list[Variable | Local]:
     """The variables and locals that values name, each behind what it names itself.
 
     A local is there once; so is a variable, but for one that is declared in several ways.
@@ -260,13 +259,15 @@ def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
     return found
 
 
-def _add_within(values: Iterable[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
+def _add_within(values: Collection[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
+    if _NAMELESS.issuperset(map(type, values)):
+        return
     for item in values:
         value = item.value if item.__class__ is Attribute else item
+        if value.__class__ in _NAMELESS:
+            continue
         if value.__class__ in _PARTS:
             _add_within(_PARTS[value.__class__](value), found, seen)
-        elif value.__class__ in _NAMELESS:
-            continue
         elif isinstance(value, Variable):
             if id(value) not in seen:
                 seen.add(id(value))
@@ -301,8 +302,8 @@ def _add_named(values: Iterable[_Anything | None], found: list[Variable | Local]
 
 _NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
 # What of a value has names in it.
-_PARTS: Mapping[type, Callable[[Any], Iterable[Value | _Item]]] = {
-    tuple: iter,
+_PARTS: Mapping[type, Callable[[Any], Collection[Value | _Item]]] = {
+    tuple: tuple,
     dict: dict.values,
     Interpolation: attrgetter("parts"),
     HclCode: attrgetter("uses"),
@@ -365,18 +366,18 @@ def _print_value(value: Value, indent: int, column: int) -> str:
     match value:
         case str():
             return quote(value)
+        case Variable() | Local() | HclCode():
+            return _reference(value, indent)
         case Interpolation():
             return print_string(value, indent)
+        case tuple():
+            return _list(value, indent, column)
         case bool():
             return "true" if value else "false"
         case int() | float():
             return repr(value)
-        case Variable() | Local() | HclCode():
-            return _reference(value, indent)
         case GoTemplate():
             return quote(value.text)
-        case tuple():
-            return _list(value, indent, column)
         case _:
             return _object(value, indent)
 
