@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from aib2packer.provenance.print_builds import Printed
 
 
+_TELLING, _FILE = 330, 600
+"""What showing a finding takes, and writing a file, in units of `arm/evaluation/budget.py`."""
+
+
 def convert(
     text: str | bytes | SourceText | OpenDocument, *, file: str = "<stdin>", options: Options | None = None
 ) -> Conversion:
@@ -51,15 +55,18 @@ def convert(
         InputError: The bytes are no text.
 
     """
-    options = options or Options()
     with _garbage_left():
-        opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
-        if isinstance(opened, Conversion):
-            return opened
-        report = Report()
-        for finding in opened.findings:
-            report.record(finding)
-        return _convert(opened, options, report)
+        return _converted(text, file, options or Options())
+
+
+def _converted(text: str | bytes | SourceText | OpenDocument, file: str, options: Options) -> Conversion:
+    opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
+    if isinstance(opened, Conversion):
+        return opened
+    report = Report()
+    for finding in opened.findings:
+        report.record(finding)
+    return _convert(opened, options, report)
 
 
 def open_input(text: str | bytes | SourceText, file: str, options: Options) -> OpenDocument | Conversion:
@@ -101,7 +108,7 @@ def _source(text: str | bytes | SourceText, file: str) -> SourceText:
 
 @contextmanager
 def _garbage_left() -> Iterator[None]:
-    """Leave garbage until a conversion is done: nearly all that it makes is in use till then, and looking costs a tenth."""
+    """Leave garbage until a conversion is done, and what it made is gone: looking through all of that costs a tenth."""
     looks = gc.isenabled()
     gc.disable()
     try:
@@ -153,9 +160,10 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
     if options.accepted:
         findings = tuple(finding.accepted_by(options.accepted) for finding in findings)
     for_people = _for_people(build, guides, printed, _about(opened.document, settings, findings)) if options.side_files else {}
+    files = {**printed.files, **for_people}
     return Conversion(
         printed.hcl,
-        {**printed.files, **for_people},
+        files,
         findings,
         settings=settings,
         source_map=printed.places,
@@ -163,7 +171,7 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
         facts=_facts(template, decisions, symbols, build, guides) if options.facts else None,
         build_file=printed.build_file,
         image_templates=found.names,
-        work=found.work,
+        work=found.work + _TELLING * len(findings) + _FILE * len(files),
     )
 
 

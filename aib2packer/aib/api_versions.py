@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 
@@ -53,10 +55,14 @@ ADDED: dict[str, tuple[str, ...]] = {
 KNOWN = tuple(ADDED)
 _SINCE = {path: version for version, paths in ADDED.items() for path in paths}
 _NEWEST = max(ADDED)
-ADDED_KEYS = frozenset(path.partition("=")[0].rpartition(".")[2] for path in _SINCE)
-"""The last keys of all these settings: no other can be one of them."""
 _WITH_NEWER_VALUES = tuple(path.partition("=")[0].rpartition(".")[2] for path in _SINCE if "=" in path)
 _NUMBER = pattern(r"\[\d+\]")
+
+
+@lru_cache(maxsize=32)
+def _newer_keys(version: str) -> frozenset[str]:
+    """The last keys of all settings that came after a version."""
+    return frozenset(path.partition("=")[0].rpartition(".")[2] for path, since in _SINCE.items() if since > version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,11 @@ class ApiVersion:
     def since(self, version: str) -> bool:
         """Whether it is certain to be `version` or newer."""
         return self.value is not None and self.value >= version
+
+    @property
+    def newer_keys(self) -> frozenset[str]:
+        """The last keys of the settings that a newer version brought: it lacks no other."""
+        return _newer_keys(_NEWEST if self.value is None else self.value)
 
     def lacks(self, path: str) -> str | None:
         """The version that brought what is at `path`, where that is a newer one, and brought nothing above it too."""

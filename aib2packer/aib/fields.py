@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.aib.api_versions import ADDED_KEYS
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
@@ -167,8 +166,12 @@ class Fields:
     reading: Reading
     any_case: bool = False
     _used: set[str] = field(default_factory=set)
-    _by_key: dict[str, JsonMember] | None = None
-    _by_folded_key: dict[str, JsonMember] | None = None
+    _members: dict[str, JsonMember] = field(init=False)
+    """The members by their keys, and by these in lower case, where that is no key itself: there the first counts."""
+
+    def __post_init__(self) -> None:
+        self._members = {member.key.casefold(): member for member in reversed(self.object.members)}
+        self._members |= {member.key: member for member in self.object.members}
 
     @property
     def span(self) -> Span:
@@ -707,7 +710,7 @@ class Fields:
         in_quotes = span.source.text.startswith('"', span.start)
         as_written = not in_quotes and span.text == text
         whole = IN_TEXTS if read is script_text and not as_written else IN_NAMES
-        may_stand = as_written or read in {uri_text, path_text} or (read is script_text and text.startswith(("<", "#")))
+        may_stand = as_written or read is uri_text or read is path_text or (read is script_text and text.startswith(("<", "#")))
         if may_stand and whole.fullmatch(text):
             return TemplateText((lone_placeholder(text),), span)
         if not in_quotes:  # an expression made it
@@ -762,13 +765,7 @@ class Fields:
 
     def _lookup(self, key: str) -> JsonMember | None:
         """The member with a key: one that is spelt so, else the first in any case."""
-        if self._by_key is None:
-            self._by_key = {member.key: member for member in self.object}
-        if (found := self._by_key.get(key)) is not None:
-            return found
-        if self._by_folded_key is None:
-            self._by_folded_key = {member.key.casefold(): member for member in reversed(self.object.members)}
-        return self._by_folded_key.get(key.casefold())
+        return self._members.get(key) or self._members.get(key.casefold())
 
     def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
         """The member that sets a key, under any spelling that counts."""
@@ -779,7 +776,7 @@ class Fields:
             if not _is_unset(found.value):
                 if found.key != key and not self.any_case and self.api.value is not None:
                     self._wrong_case(found, key)
-                if key in ADDED_KEYS:
+                if key in self.api.newer_keys:
                     self._too_new(found, key)
                 return found
         for other in others:

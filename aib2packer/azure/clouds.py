@@ -14,7 +14,7 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class Cloud(Enum):
@@ -176,14 +176,14 @@ BLOB_SUFFIXES = (*(f".{facts.blob_host}" for facts in _FACTS.values()), ".blob.s
 """How the hosts of blobs end; the last are accounts with a DNS zone of their own."""
 
 _OTHERS = (Cloud.US_GOVERNMENT, Cloud.CHINA)
-_DIRECTION = "(?:north|south|east|west|central)"
-_PLACE = (
-    "(?:us|asia|europe|australia|austria|belgium|brazil|canada|chile|denmark|finland|france|germany|greece|(?:jio)?india|indonesia"
-    "|israel|italy|japan|korea|malaysia|mexico|newzealand|norway|poland|qatar|saudiarabia|southafrica|spain|sweden|switzerland"
-    "|taiwan|uae|uk)"
-)
-# https://learn.microsoft.com/azure/reliability/regions-list: all are a place with a direction
-_PUBLIC_REGION = pattern(rf"(?:{_DIRECTION}+{_PLACE}|{_PLACE}{_DIRECTION}+)\d?(?:euap|stg)?")
+# https://learn.microsoft.com/azure/reliability/regions-list: all public ones are a place with directions, before or behind it.
+_DIRECTIONS = ("north", "south", "east", "west", "central")
+_PLACES = {
+    "us", "asia", "europe", "australia", "austria", "belgium", "brazil", "canada", "chile", "denmark", "finland",
+    "france", "germany", "greece", "india", "jioindia", "indonesia", "israel", "italy", "japan", "korea", "malaysia",
+    "mexico", "newzealand", "norway", "poland", "qatar", "saudiarabia", "southafrica", "spain", "sweden",
+    "switzerland", "taiwan", "uae", "uk",
+}  # fmt: skip
 _LONGEST_REGION = 40
 _HOSTS = {cloud: pattern(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud}
 
@@ -213,7 +213,22 @@ def cloud_of_regions(texts: Iterable[str]) -> Cloud | None:
     of_others = [cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, names))]
     if of_others:
         return of_others[0] if len(of_others) == 1 else Cloud.PUBLIC
-    return Cloud.PUBLIC if any(map(_PUBLIC_REGION.fullmatch, names)) else None
+    return Cloud.PUBLIC if any(map(_is_public_region, names)) else None
+
+
+def _is_public_region(name: str) -> bool:
+    """Whether a name in its short form is that of a region of the public cloud: eastus2euap, southafricanorth."""
+    stage = name.removesuffix("euap").removesuffix("stg")
+    plain = stage[:-1] if stage[-1:].isdecimal() else stage
+    before = plain.startswith(_DIRECTIONS) and _without_directions(plain, str.removeprefix) in _PLACES
+    return before or (plain.endswith(_DIRECTIONS) and _without_directions(plain, str.removesuffix) in _PLACES)
+
+
+def _without_directions(name: str, cut: Callable[[str, str], str]) -> str:
+    shorter = name
+    for direction in _DIRECTIONS:
+        shorter = cut(shorter, direction)
+    return name if shorter == name else _without_directions(shorter, cut)
 
 
 def cloud_of_hosts(texts: Iterable[str]) -> Cloud | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from array import array
 from functools import partial
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.estate.model import SharedValue
@@ -64,11 +63,15 @@ def values_file(values: Sequence[SharedValue]) -> str:
     """The file; nothing where builds share no value."""
     if not values:
         return ""
+    from textwrap import wrap
+
     head = "\n".join(f"# {line}" for line in wrap(_HEAD.format(ESTATE_VALUES, VALUES_ENDING), _WIDTH, break_on_hyphens=False))
     return "\n\n".join((head, *map(_entry, values))) + "\n"
 
 
 def _entry(value: SharedValue) -> str:
+    from textwrap import wrap
+
     paths = wrap(f"For {', '.join(value.paths)}.", _WIDTH, break_on_hyphens=False, break_long_words=False)
     return "\n".join((*(f"# {line}" for line in paths), value.text))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
@@ -49,6 +48,8 @@ def headers(guides: Guides, report: Report, origin: Origin | None = None) -> tup
 
 def _short(guide: Guide, origin: Origin, above: str = "") -> tuple[str, ...]:
     """Above a build in a folder that has a page; `above` leads to the page from there."""
+    from textwrap import wrap
+
     lines = [
         *_first_lines(guide),
         f"Source: {origin.path}",

@@ -8,7 +8,8 @@ import unicodedata
 from aib2packer.lazy.patterns import pattern
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these are devices there, whatever follows a dot.
-_DEVICE = pattern(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\.|$)", re.IGNORECASE)
+_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"}
+_DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in "0123456789\u00b9\u00b2\u00b3"}
 _NOT_IN_NAMES = pattern(r"[^\w .+@,=-]+")
 _LONGEST_NAME = 120  # of the 255 bytes that file systems take, and the 260 characters that a path may have on Windows
 _WORD = pattern(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
@@ -38,7 +39,7 @@ def portable_name(name: str, otherwise: str) -> str:
     """A name for a file or folder that Linux, macOS, Windows and a shell take as it is; `otherwise` where nothing is left."""
     kept = _NOT_IN_NAMES.sub("-", unicodedata.normalize("NFC", name)).strip(" .-")
     short = kept.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip(" .-") or otherwise
-    return f"{otherwise}-{short}" if _DEVICE.match(short) else short
+    return f"{otherwise}-{short}" if short.partition(".")[0].lower() in _DEVICES else short
 
 
 class UniqueNames:

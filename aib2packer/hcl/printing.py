@@ -6,7 +6,6 @@ Nothing here ends with a newline, and `indent` is always the column at which the
 from __future__ import annotations
 
 import re
-import textwrap
 import unicodedata
 from functools import lru_cache
 from itertools import count
@@ -27,6 +26,7 @@ from aib2packer.hcl.values import (
 )
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.commands import break_up
+from aib2packer.text.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -357,7 +357,7 @@ def print_comment(text: str, indent: int = 0) -> str:
         if len(shown) <= width:
             lines.append(shown)
         else:
-            lines += textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False)
+            lines += wrapped(shown, width)
     return "\n".join(f"{start}{line}".rstrip() for line in lines)
 
 

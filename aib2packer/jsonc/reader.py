@@ -23,15 +23,18 @@ if TYPE_CHECKING:
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
 _BLANK = r"\s*+(?:\ufeff\s*+)*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
-_STRING = r'"([^"\\]*+(?:\\(?s:.)[^"\\]*+)*+)"'
+_CHARACTERS = r'[^"\\]*+(?:\\(?s:.)[^"\\]*+)*+'
+_INTEGER = "-?(?:0|[1-9][0-9]*+)"
 
 # Matches everywhere, be it nothing.
 _match_space = cast("Callable[[str, int], re.Match[str]]", re.compile(_SPACE).match)
 _match_next = re.compile(rf"{_SPACE}([,}}\]]){_SPACE}").match
-_match_string = re.compile(_STRING).match
-_match_key = re.compile(rf"{_STRING}{_SPACE}:{_SPACE}").match
-_match_atom = re.compile(
-    r"(?:(-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?+([eE][-+]?[0-9]++)?+)|true|false|null)(?![\w.+$-])",
+_match_key = re.compile(rf'"({_CHARACTERS})"{_SPACE}:{_SPACE}').match
+# A value, or how it begins; the name of the group says what it is.
+_match_value = re.compile(
+    rf'"(?P<string>{_CHARACTERS})"|(?P<quote>")|(?P<bracket>[{{\[])'
+    rf"|(?:(?P<integer>{_INTEGER}(?![.eE]))|(?P<number>{_INTEGER}(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+)|(?P<word>true|false|null))"
+    r"(?![\w.+$-])",
 ).match
 
 _MOST_FINDINGS = 200
@@ -147,25 +150,31 @@ class _Reader:
 
     def _value(self, start: int, depth: int) -> Json | None:
         """Value = object | array | string | number | "true" | "false" | "null" | placeholder ; None: no value begins here."""
-        char = self._text[start : start + 1]
-        if char == '"':
-            return self._string(start)
-        if char in {"{", "["} and self._text[start + 1 : start + 2] == char and (bare := self._placeholder(start)) is not None:
-            return bare
-        if char == "{":
-            return self._object(start, depth)
-        if char == "[":
-            return self._array(start, depth)
-        match = _match_atom(self._text, start)
+        match = _match_value(self._text, start)
         if match is None:
             return self._placeholder(start)
-        atom, number, fraction, exponent = match.group(0, 1, 2, 3)
+        kind = match.lastgroup
+        if kind == "bracket":
+            return self._nested(match[0], start, depth)
         span = new_span(Span, (self._source, start, match.end(), None))
-        if number is None:
-            return JsonScalar(_LITERALS[atom], span)
-        if math.isinf(float(number)):  # also keeps int() below Python's limit of digits
+        if kind == "string":
+            inner = match["string"]
+            return JsonScalar(self._unescaped(inner, start + 1) if "\\" in inner else inner, span)
+        if kind == "word":
+            return JsonScalar(_LITERALS[match[0]], span)
+        if kind == "quote":
+            raise _StopError(start, "open string")
+        if math.isinf(float(match[0])):  # also keeps int() below Python's limit of digits
             raise _StopError(start, "huge number")
-        return JsonScalar(float(number) if fraction or exponent else int(number), span)
+        return JsonScalar(int(match[0]) if kind == "integer" else float(match[0]), span)
+
+    def _nested(self, bracket: str, start: int, depth: int) -> Json:
+        """Object or array, unless the bracket that it would begin with, twice there, begins a placeholder."""
+        if self._text.startswith(bracket, start + 1) and (bare := self._placeholder(start)) is not None:
+            return bare
+        if depth > MAX_DEPTH:
+            raise _StopError(start, "too deep")
+        return self._object(start, depth) if bracket == "{" else self._array(start, depth)
 
     def _placeholder(self, start: int) -> JsonScalar | None:
         """Placeholder of a tool in the place of a value, as text; None: there is none."""
@@ -174,16 +183,11 @@ class _Reader:
 
     def _object(self, start: int, depth: int) -> JsonObject:
         """Object = "{" [ member *( "," member ) [ "," ] ] "}" ; member = string ":" value."""
-        if depth > MAX_DEPTH:
-            raise _StopError(start, "too deep")
         text, source = self._text, self._source
         members = []
         at = self._space(start + 1)
         comma = None
-        while text[at : at + 1] != "}":
-            match = _match_key(text, at)
-            if match is None:
-                raise self._broken_key(at, start, comma)
+        while (match := _match_key(text, at)) is not None:
             inner, value_start = match[1], match.end()
             key_span = new_span(Span, (source, at, match.end(1) + 1, None))
             key = self._unescaped(inner, at + 1) if "\\" in inner else inner
@@ -198,18 +202,18 @@ class _Reader:
                 return JsonObject(self._unique(members), new_span(Span, (source, start, match.end(1), None)))
             comma = match.start(1)
             at = match.end()
+        if not text.startswith("}", at):
+            raise self._broken_key(at, start, comma)
         self._check_comma(comma, "}")
         return JsonObject(self._unique(members), Span(source, start, at + 1))
 
     def _array(self, start: int, depth: int) -> JsonArray:
         """Array = "[" [ value *( "," value ) [ "," ] ] "]"."""
-        if depth > MAX_DEPTH:
-            raise _StopError(start, "too deep")
         text = self._text
         items = []
         at = self._space(start + 1)
         comma = None
-        while text[at : at + 1] != "]":
+        while not text.startswith("]", at):
             value = self._value(at, depth + 1)
             if value is None:
                 raise _StopError(at, "item", opened=start, comma=comma)
@@ -223,15 +227,6 @@ class _Reader:
             at = match.end()
         self._check_comma(comma, "]")
         return JsonArray(tuple(items), Span(self._source, start, at + 1))
-
-    def _string(self, start: int) -> JsonScalar:
-        r"""String = '"' *( any character but '"' and "\" | escape ) '"'."""
-        match = _match_string(self._text, start)
-        if match is None:
-            raise _StopError(start, "open string")
-        inner = match[1]
-        string = self._unescaped(inner, start + 1) if "\\" in inner else inner
-        return JsonScalar(string, new_span(Span, (self._source, start, match.end(), None)))
 
     def _unescaped(self, inner: str, start: int) -> str:
         r"""Escape = "\" ( '"' | "\" | "/" | "b" | "f" | "n" | "r" | "t" | "u" 4 hexadecimal digits )."""
@@ -280,10 +275,10 @@ class _Reader:
 
     def _broken_key(self, at: int, opened: int, comma: int | None) -> _StopError:
         """No key begins here, or no colon follows it."""
-        if self._text[at : at + 1] != '"':
+        key = self._value(at, MAX_DEPTH) if self._text.startswith('"', at) else None
+        if key is None:
             return _StopError(at, "key", opened=opened, comma=comma)
-        key_span = self._string(at).span
-        return _StopError(self._space(key_span.end), "colon", opened=opened, before=key_span)
+        return _StopError(self._space(key.span.end), "colon", opened=opened, before=key.span)
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -66,14 +66,14 @@ class JsonObject:
 
     def get(self, key: str) -> Json | None:
         """The value of a key, which ARM compares without regard to case; an exact match wins."""
-        folded = key.casefold()
-        found = None
         for member in self.members:
             if member.key == key:
                 return member.value
-            if found is None and member.key.casefold() == folded:
-                found = member.value
-        return found
+        folded = key.casefold()
+        for member in self.members:
+            if member.key.casefold() == folded:
+                return member.value
+        return None
 
 
 Json: TypeAlias = JsonScalar | JsonArray | JsonObject | JsonUnknown
@@ -87,58 +87,64 @@ def string_of(value: Json | None) -> str | None:
 def texts_in(value: Json, but: Container[str]) -> list[str]:
     """All strings in a tree, in its order; `but`: keys in lower case, whose values are left out."""
     found: list[str] = []
-    _add_texts(value, but, found)
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, JsonScalar):
+            if isinstance(node.value, str):
+                found.append(node.value)
+        elif isinstance(node, JsonObject):
+            waiting += [member.value for member in reversed(node.members) if member.key.lower() not in but]
+        elif isinstance(node, JsonArray):
+            waiting += reversed(node.items)
     return found
 
 
-def _add_texts(value: Json, but: Container[str], found: list[str]) -> None:
-    if isinstance(value, JsonScalar):
-        if isinstance(value.value, str):
-            found.append(value.value)
-    elif isinstance(value, JsonObject):
-        for member in value.members:
-            if member.key.lower() not in but:
-                _add_texts(member.value, but, found)
-    elif isinstance(value, JsonArray):
-        for item in value.items:
-            _add_texts(item, but, found)
+def with_pointers(value: Json, most: int) -> Json | None:
+    """The tree, each span in it with the JSON pointer of its value; a key has that of what it stands for.
+
+    None where all pointers together would be longer than `most`.
+    """
+    try:
+        return _Pointers(most).node(value, "")
+    except _TooLongError:
+        return None
 
 
-def length_of_pointers(value: Json, most: int) -> int:
-    """How long all JSON pointers of a tree are together; any number above `most` for more than that."""
-    length = 0
-    waiting = [(value, 0)]
-    while waiting and length <= most:
-        node, own = waiting.pop()
-        length += own
-        match node:
-            case JsonArray(items):
-                waiting += ((item, own + len(str(index)) + 1) for index, item in enumerate(items))
-            case JsonObject(members):
-                waiting += ((member.value, own + len(member.key) + 1) for member in members)
-    return length
+class _TooLongError(Exception):
+    """The pointers are too long."""
 
 
-def with_pointers(value: Json, pointer: str = "") -> Json:
-    """The tree, each span in it with the JSON pointer of its value; a key has that of what it stands for."""
-    source, start, end, _ = value.span
-    span = new_span(Span, (source, start, end, pointer))
-    if isinstance(value, JsonScalar):
-        return JsonScalar(value.value, span)
-    if isinstance(value, JsonObject):
-        return JsonObject(tuple([_member_with_pointer(member, pointer) for member in value.members]), span)
-    if isinstance(value, JsonArray):
-        return JsonArray(tuple([with_pointers(item, f"{pointer}/{index}") for index, item in enumerate(value.items)]), span)
-    return replace(value, span=span)
+class _Pointers:
+    """Gives pointers to nodes, and counts how long they are."""
 
+    __slots__ = ("_left",)
 
-def _member_with_pointer(member: JsonMember, parent: str) -> JsonMember:
-    pointer = f"{parent}/{escape_pointer(member.key)}"
-    source, start, end, _ = member.key_span
-    key_span, value = new_span(Span, (source, start, end, pointer)), with_pointers(member.value, pointer)
-    if type(member) is JsonMember:
-        return JsonMember(member.key, key_span, value)
-    return replace(member, key_span=key_span, value=value)  # it knows more than its key
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def node(self, value: Json, pointer: str) -> Json:
+        """A node at a pointer, and all below it."""
+        self._left -= len(pointer)
+        if self._left < 0:
+            raise _TooLongError
+        source, start, end, _ = value.span
+        span = new_span(Span, (source, start, end, pointer))
+        if isinstance(value, JsonScalar):
+            return JsonScalar(value.value, span)
+        if isinstance(value, JsonObject):
+            return JsonObject(tuple([self._member(member, pointer) for member in value.members]), span)
+        if isinstance(value, JsonArray):
+            return JsonArray(tuple([self.node(item, f"{pointer}/{index}") for index, item in enumerate(value.items)]), span)
+        return replace(value, span=span)
+
+    def _member(self, member: JsonMember, parent: str) -> JsonMember:
+        pointer = f"{parent}/{escape_pointer(member.key)}"
+        source, start, end, _ = member.key_span
+        key_span, value = new_span(Span, (source, start, end, pointer)), self.node(member.value, pointer)
+        if type(member) is JsonMember:
+            return JsonMember(member.key, key_span, value)
+        return replace(member, key_span=key_span, value=value)  # it knows more than its key
 
 
 def escape_pointer(key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, Severity
@@ -69,7 +69,7 @@ def account(body: JsonObject, settled: Settled, origins: Iterable[tuple[str, Spa
 
     """
     books = _Books(settled, origins, report)
-    entries = tuple(books.enter(leaf, report) for leaf in leaves(body))
+    entries = tuple([books.enter(leaf, report) for leaf in leaves(body)])
     return (*entries, *_lost_beside(entries, report), *left_out(report))
 
 
@@ -105,19 +105,16 @@ def _lost_beside(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
 def leaves(node: Json) -> list[Json]:
     """What has nothing below it: scalars, and empty arrays and objects."""
     found: list[Json] = []
-    _add_leaves(node, found)
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, JsonObject) and one.members:
+            waiting += [member.value for member in reversed(one.members)]
+        elif isinstance(one, JsonArray) and one.items:
+            waiting += reversed(one.items)
+        else:
+            found.append(one)
     return found
-
-
-def _add_leaves(node: Json, found: list[Json]) -> None:
-    if isinstance(node, JsonObject) and node.members:
-        for member in node.members:
-            _add_leaves(member.value, found)
-    elif isinstance(node, JsonArray) and node.items:
-        for item in node.items:
-            _add_leaves(item, found)
-    else:
-        found.append(node)
 
 
 def tally(settings: Iterable[Entry]) -> str:
@@ -142,6 +139,16 @@ def in_words(counts: Mapping[State, int], without_build: int = 0) -> str:
     return "; ".join(text for text, wanted in ((of_settings, len(counts) > bool(off)), (of_templates, off)) if wanted)
 
 
+class _Said(NamedTuple):
+    """What is said of a setting, or of the nearest around it of which such is said."""
+
+    lost: Finding | None = None
+    ignored: Finding | None = None
+    is_informative: bool = False
+    is_default: bool = False
+    addresses: Mapping[str, None] | None = None
+
+
 class _Books:
     """What is known of a template's settings, by pointers. What is said of a setting holds for all that is below it."""
 
@@ -154,22 +161,41 @@ class _Books:
         self.ignored = _findings(report, lambda code: code in _IGNORED)
         self.informative = {span.pointer for span in settled.informative}
         self.defaults = {span.pointer for span in settled.defaults}
+        self._told = {*self.addresses, *self.lost, *self.ignored, *self.informative, *self.defaults}
+        self._known = {"": _Said()}  # of the whole resource, which is no setting
+
+    def said(self, pointer: str) -> _Said:
+        """What is said of a setting; each is asked once, however much lies below it."""
+        known = self._known.get(pointer)
+        if known is None:
+            around = self.said(pointer.rpartition("/")[0])
+            known = self._known[pointer] = self._added(pointer, around) if pointer in self._told else around
+        return known
+
+    def _added(self, pointer: str, around: _Said) -> _Said:
+        return _Said(
+            self.lost.get(pointer, around.lost),
+            self.ignored.get(pointer, around.ignored),
+            around.is_informative or pointer in self.informative,
+            around.is_default or pointer in self.defaults,
+            self.addresses.get(pointer, around.addresses),
+        )
 
     def enter(self, leaf: Json, report: Report) -> Entry:
         """The entry of a leaf."""
         pointer = leaf.span.pointer or ""
-        if self.lost and (finding := _nearest(self.lost, _upwards(pointer))) is not None:
+        if self.lost and (finding := self.said(pointer).lost) is not None:
             return Entry(leaf.span, State.LOST, finding=finding)
         if (addresses := self.addresses.get(pointer)) is not None:
             return Entry(leaf.span, State.CONVERTED, tuple(addresses))
-        above = _upwards(pointer)
-        if (finding := _nearest(self.ignored, above)) is not None:
-            return Entry(leaf.span, State.INFORMATIVE, finding=finding)
-        if not self.informative.isdisjoint(above):
+        said = self.said(pointer)
+        if said.ignored is not None:
+            return Entry(leaf.span, State.INFORMATIVE, finding=said.ignored)
+        if said.is_informative:
             return Entry(leaf.span, State.INFORMATIVE)
-        is_default = not self.defaults.isdisjoint(above) or (_says_nothing(leaf) and not _is_item(leaf))
-        if not is_default and (addresses := _nearest(self.addresses, above)) is not None:
-            return Entry(leaf.span, State.CONVERTED, tuple(addresses))
+        is_default = said.is_default or (_says_nothing(leaf) and not _is_item(leaf))
+        if not is_default and said.addresses is not None:
+            return Entry(leaf.span, State.CONVERTED, tuple(said.addresses))
         if is_default or _says_nothing(leaf):
             return Entry(leaf.span, State.DEFAULT)
         # A leaf that was read, but is nowhere, would be lost in silence.

@@ -127,9 +127,14 @@ def unquoted(text: str, start: int) -> re.Match[str] | None:
     return IN_TAGS.match(text, start)
 
 
+def has_sign(text: str) -> bool:
+    """Whether a text has a sign of those that stand in any placeholder that also means something to a shell."""
+    return _SIGN.search(text) is not None
+
+
 def forms_in(text: str) -> frozenset[str]:
     """The forms of placeholders in a text that also mean something to a shell, as each is written for a `name`."""
-    if _SIGN.search(text) is None:
+    if not has_sign(text):
         return _NO_FORMS
     return frozenset(form for form, found in _OF_A_SHELL.items() if re.search(found, text))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.lazy.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -26,10 +28,11 @@ _VALUE = (
 # Without a parameter before it, a parameter after it or its own length tells it from a variable called sig: the Base64 of the
 # 32 bytes of HMAC-SHA256 has 44 characters.
 _SIGNATURE = rf"[sS][iI][gG]{_EQUALS}"
-_PARAMETER_BEFORE = rf"(?:{_BETWEEN})$"
-_WORD_BEFORE = r"[\w$.-]$"
+_PARAMETER_BEFORE = pattern(rf"(?:{_BETWEEN})$")
+_WORD_BEFORE = pattern(r"[\w$.-]$")
 _BASE64 = r"[\w%+/.~-]"
-_FIRST_SIGNATURE = rf"(?P<value>{_BASE64}{{40,}}={{0,2}}|{_BASE64}+={{0,2}}(?=(?:{_BETWEEN})[\w.~-]{{1,50}}{_EQUALS}))"
+_FIRST_SIGNATURE = pattern(rf"(?P<value>{_BASE64}{{40,}}={{0,2}}|{_BASE64}+={{0,2}}(?=(?:{_BETWEEN})[\w.~-]{{1,50}}{_EQUALS}))")
+_FURTHER_SIGNATURE = pattern(_VALUE)
 
 # Connection strings of Azure Storage and Service Bus.
 _ACCOUNT_KEY = r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]+)"
@@ -53,21 +56,35 @@ _PARAMETER = (
 # A name with letters of it percent-encoded: servers decode it.
 _ENCODED_NAME = rf"[?&;#](?P<name>[\w.~-]{{0,60}}%[0-9a-fA-F]{{2}}[\w.%~-]{{0,60}})={_VALUE}"
 _ANY_VALUE = "x" * 16
-_SHORTEST_WITH_OPTION = 24
+_SHORTEST_WITH_OPTION = 11  # `-pwd abcde1`
 _LONGEST_BEFORE = 2_100
 
 _SIGNS = ("=", "@", "%3", "%25", "\\u00")
 
 # Options of commands: a value that somebody made up or copied by hand is no word, so it is long and has digits and letters.
 # What names a file, a page or the key of an assembly has none behind it.
-_OPTION = (
+_OPTION = pattern(
     r"(?<![\w-])--?(?P<option>(?!(?i:(?:public[-_]?key|continuation|next|page|skip|sync)[-_]?token\b))[\w-]{0,40}"
     r"(?:(?i:token|password|passwd|passphrase|pwd|secret|sas)|(?i:api|access|account|license|shared|subscription)[-_]?(?i:key)"
     r"|[pP][aA][tT]))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
-    r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)"
+    r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)",
+    re.ASCII,
 )
+# A password may be short, but has a digit and a letter all the same.
+_PASSWORD = pattern(
+    r"(?<![\w-])--?(?P<option>[\w-]{0,40}(?i:password|passwd|passphrase|pwd))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
+    r"(?P<value>(?![$%<>{\[(@/.~-])(?=[^\s\"'`]{0,200}?\d)(?=[^\s\"'`]{0,200}?[A-Za-z])[^\s\"'`;,()\\$<>{}|&]{6,})"
+    r"(?=[\"'\s;,)\\]|$)",
+    re.ASCII,
+)
+_WORDS_IN_OPTIONS = ("token", "pass", "pwd", "secret", "sas", "key", "pat")  # one of them stands in each
 _BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
+# What is called so by itself, or behind other words; a public key, the token of a page and the like are none.
+_NAME = (
+    r"(?:password|passwd|passphrase|secret|connection_?string|(?:access|account|acct|api|private|shared|storage)_?key|sas_?token"
+    r"|(?:^|_)(?:(?<!public_)key|(?<!continuation_)(?<!next_)(?<!page_)(?<!skip_)(?<!sync_)token|pwd|sas|pat|credentials?))$"
+)
 _USER_PAIR = r"(?!\$\w+:\$\w+$|\$\{[^}]*\}:\$\{[^}]*\}$|%\w+%:%\w+%$|\{\{.*\}\}$)[^:]*:.+"
 _LONG_USER = r"(?=\D*\d)[\w-]{20,}"  # `https://ghp_…@github.com`
 
@@ -92,13 +109,24 @@ def may_hold_secrets(text: str) -> bool:
 
 def has_options(text: str) -> bool:
     """Whether there may be an option with a secret in a text."""
-    return next(_behind_options(text), None) is not None
+    if not _may_have_options(text):
+        return False
+    return _OPTION.search(text) is not None or next(_passwords(text), None) is not None
+
+
+def _may_have_options(text: str) -> bool:
+    return len(text) > _SHORTEST_WITH_OPTION and "-" in text and any(map(text.lower().__contains__, _WORDS_IN_OPTIONS))
 
 
 def option_before(text: str) -> str:
     """The option of a command that gets what follows on a text, `-SasToken`; "" where there is none."""
     found = re.search(_BEHIND_OPTION, text[-_LONGEST_BEFORE:])
     return found["option"] if found else ""
+
+
+def names_secret(name: str) -> bool:
+    """Whether what has a name such as `acctKey` or `registry_password` is a secret, as the name says."""
+    return re.search(_NAME, re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-.]", "_", name).lower()) is not None
 
 
 def apart(pieces: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -127,24 +155,28 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
     if "sig" not in text.lower():
         return
     end = 0
-    is_parameter, is_word = re.compile(_PARAMETER_BEFORE).search, re.compile(_WORD_BEFORE).search
-    match_value, match_first = re.compile(_VALUE).match, re.compile(_FIRST_SIGNATURE).match
     for match in re.finditer(_SIGNATURE, text):  # there may be a hundred thousand
         start = match.start()
         if start < end:
             continue
         before = text[max(0, start - 12) : start]
-        after_parameter = is_parameter(before)
-        if not after_parameter and is_word(before):
+        after_parameter = _PARAMETER_BEFORE.search(before)
+        if not after_parameter and _WORD_BEFORE.search(before):
             continue
-        if value := (match_value if after_parameter else match_first)(text, match.end()):
+        if value := (_FURTHER_SIGNATURE if after_parameter else _FIRST_SIGNATURE).match(text, match.end()):
             end = value.end("value")
             yield value.span("value")
 
 
 def _behind_options(text: str) -> Iterator[tuple[int, int]]:
-    if len(text) > _SHORTEST_WITH_OPTION and "-" in text:
-        yield from (match.span("value") for match in re.finditer(_OPTION, text, re.ASCII))
+    if _may_have_options(text):
+        yield from (match.span("value") for match in _OPTION.finditer(text))
+        yield from (match.span("value") for match in _passwords(text))
+
+
+def _passwords(text: str) -> Iterator[re.Match[str]]:
+    lower = text.lower()
+    return _PASSWORD.finditer(text) if "passw" in lower or "pwd" in lower or "passphrase" in lower else iter(())
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:

@@ -91,7 +91,7 @@ def test_run_instructions_count_as_a_place() -> None:
 def test_a_setting_that_nothing_accounts_for_is_reported_as_lost() -> None:
     body = parse(SourceText("image.json", '{"properties": {"colour": "blue"}}'), Report())
     assert isinstance(body, JsonObject)
-    body, report = with_pointers(body), Report()
+    body, report = with_pointers(body, 100), Report()
     assert isinstance(body, JsonObject)
 
     (entry,) = account(body, Settled(), (), report)
@@ -168,7 +168,8 @@ def test_a_plain_template_is_accounted_for_leaf_by_leaf() -> None:
     case = "form-bare-resource"
     body = parse(SourceText("x", read_case(case)[0].decode()), Report())
     assert isinstance(body, JsonObject)
-    body = with_pointers(body)
+    body = with_pointers(body, 1_000_000)
+    assert body is not None
 
     assert [entry.pointer for entry in convert_case(case).settings] == [leaf.span.pointer for leaf in leaves(body)]
 

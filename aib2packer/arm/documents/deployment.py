@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from functools import cache
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
@@ -21,7 +20,7 @@ from aib2packer.arm.documents.parameters import (
     read_parameters,
 )
 from aib2packer.arm.documents.resource_type import FULL_TYPE, check_type, is_image_template, is_made_as_one
-from aib2packer.arm.documents.variable_values import named_values
+from aib2packer.arm.documents.variable_values import names_used
 from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
@@ -188,7 +187,7 @@ def _value_or_none(node: Json, scope: Scope) -> ArmValue:
 
 def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
     """Say which parameters have become part of the output: they decide what is built, or are lists or objects of some kind."""
-    used = {name.lower() for name, _ in named_values(scopes.symbolic)}
+    used = names_used(scopes.symbolic)
     for name, parameter in parameters.items():
         known = scopes.symbolic.parameters[name]
         if isinstance(known.value, JsonSymbolic):
@@ -223,10 +222,12 @@ def _report_folded(parameter: Parameter, why: str, sample: str, report: Report) 
 
 def resolver(scopes: Callable[[], Scopes]) -> Callable[[Symbol], ArmValue]:
     """What gives a symbol its value, as far as the parameters have any; the scopes are made when one is asked for."""
-    made = cache(scopes)
+    made: list[Scopes] = []
 
     def resolve(symbol: Symbol) -> ArmValue:
-        return evaluate_again(symbol, _NOWHERE, made().resolved)
+        if not made:
+            made.append(scopes())
+        return evaluate_again(symbol, _NOWHERE, made[0].resolved)
 
     return resolve
 
@@ -337,8 +338,8 @@ def _known(parameter: Parameter, given: Given | None) -> Definition | None:
 def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, secrets: bool = False) -> Definition:
     """A parameter in a scope: a symbol, unless its value must stand in the output, or is a list or an object of expressions."""
     kind = _SHAPELESS.get(parameter.type)
-    secret = parameter.secure or (known is not None and bool(find_secrets(string_of(known.value) or "")))
-    if known is not None and (secrets or not secret) and (fold or (kind is None and not _is_data(known.value, parameter))):
+    stands_there = known is not None and (fold or (kind is None and not _is_data(known.value, parameter)))
+    if known is not None and stands_there and (secrets or not _is_secret(known.value, parameter)):
         return known
     symbol = ParameterSymbol(
         parameter.name,
@@ -348,6 +349,10 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
         untyped=parameter.untyped,
     )
     return Definition(parameter.name, JsonSymbolic.of(symbol, parameter.span), literal=True)
+
+
+def _is_secret(value: Json, parameter: Parameter) -> bool:
+    return parameter.secure or bool(find_secrets(string_of(value) or ""))
 
 
 def _is_data(value: Json, parameter: Parameter) -> bool:

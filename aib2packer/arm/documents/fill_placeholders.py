@@ -17,6 +17,7 @@ from aib2packer.text.placeholders import (
     IN_TAGS,
     first_in,
     forms_in,
+    has_sign,
     in_commands,
     in_doubt,
     is_open,
@@ -97,7 +98,10 @@ def _is_open(name: str, value: Given | Setting, report: Report) -> bool:
 
 def _forms_in(node: Json) -> frozenset[str]:
     """The forms of placeholders that stand anywhere but in commands."""
-    return frozenset(form for text in texts_in(node, _OF_ANY_FORM) for form in forms_in(text))
+    texts = texts_in(node, _OF_ANY_FORM)
+    if not has_sign("\n".join(texts)):
+        return frozenset()
+    return frozenset(form for text in texts for form in forms_in(text))
 
 
 def _own(options: Options) -> Iterator[tuple[str, Given | Setting]]:

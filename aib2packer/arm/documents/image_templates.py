@@ -16,7 +16,7 @@ from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide
 from aib2packer.arm.documents.resource_type import check_type, is_image_template
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_configuration, is_json_configuration, is_shown
 
@@ -148,11 +148,11 @@ def _load(candidate: Candidate, report: Report) -> Resource | None:
     resource = candidate.load(report)
     if resource is None:
         return None
-    if length_of_pointers(resource.body, _LONGEST_POINTERS) > _LONGEST_POINTERS:
+    body = with_pointers(resource.body, _LONGEST_POINTERS)
+    if body is None:
         message = "the names of its settings are too long: each counts once for all that lies below it"
         report.add(codes.TOO_MANY_SETTINGS, resource.body.span, message, help="Shorten them, or nest them less.")
         return None
-    body = with_pointers(resource.body)
     return replace(resource, body=body) if isinstance(body, JsonObject) else None
 
 
@@ -229,12 +229,12 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
     from aib2packer.arm.documents.variable_values import named_values
     from aib2packer.arm.evaluation.budget import Budget
-    from aib2packer.arm.language.json_values import value_of
+    from aib2packer.arm.language.json_values import symbols_in
     from aib2packer.arm.language.symbolic import parameters_of
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
-    root = Root(template, parameters, values, context, budget := Budget())
+    root = Root(template, parameters, values, context, budget := Budget(context.most_work))
     context.budgets.append(budget)
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)
@@ -253,7 +253,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
                 help="Write it beside the type.",
             )
         defaults: dict[str, ArmValue] = {}
-        needed = [parameter.name.lower() for parameter in parameters_of(value_of(body))]
+        needed = [parameter.name.lower() for symbol in symbols_in(body) for parameter in parameters_of(symbol)]
         while needed:  # what the image does not need is not evaluated
             name = needed.pop()
             if name in parameters and name not in defaults:

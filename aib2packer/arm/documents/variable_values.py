@@ -22,10 +22,15 @@ def named_values(scope: Scope) -> tuple[tuple[str, ArmValue], ...]:
     Before the variables of a scope stand its parameters of type array and object, as far as they have values. Only what the
     image template needs has been evaluated, so only that is found.
     """
-    return tuple(_named(scope, set()))
+    return tuple((name, value_of(node)) for name, node in _named(scope, set()))
 
 
-def _named(scope: Scope, seen: set[int]) -> Iterator[tuple[str, ArmValue]]:
+def names_used(scope: Scope) -> frozenset[str]:
+    """The names of these, in lower case."""
+    return frozenset(name.lower() for name, _ in _named(scope, set()))
+
+
+def _named(scope: Scope, seen: set[int]) -> Iterator[tuple[str, Json]]:
     # Rounds of a loop have scopes of their own, but share what has been worked out.
     if id(scope.memory) in seen:
         return
@@ -37,7 +42,7 @@ def _named(scope: Scope, seen: set[int]) -> Iterator[tuple[str, ArmValue]]:
         for definition in definitions.values():
             node = _known(kind, definition, scope)
             if node is not None and (kind == "variable" or isinstance(node, JsonArray | JsonObject)):
-                yield definition.name, value_of(node)
+                yield definition.name, node
 
 
 def _known(kind: str, definition: Definition, scope: Scope) -> Json | None:

@@ -29,10 +29,11 @@ _MAX_SYMBOL_DEPTH = 120
 _MAX_PARTS = 1_000  # of joined text
 _READING = 2  # calls of Python for each level of a value, where a function goes through it
 _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
-_MAX_WORK = 2_000_000  # some quarter of a microsecond each; the largest public image template takes 400,000
 
-_NESTING = (*SYMBOLS, tuple, dict, Lambda)
+_NESTING = frozenset({*SYMBOLS, tuple, dict, Lambda})
 
+MOST_WORK = 2_000_000
+"""What one evaluation may take: some quarter of a microsecond each. The largest public image template takes 400,000."""
 STEP = 60
 """The work of evaluating one call."""
 _SYMBOL = 1_000  # more than another value: it is compared, named and printed
@@ -58,8 +59,12 @@ class Size(NamedTuple):
 
 @dataclass(slots=True)
 class Budget:
-    """What has been paid, and how large the values are that were made: known by identity, so each is measured once."""
+    """What has been paid, and how large the values are that were made: known by identity, so each is measured once.
 
+    `most` is the work that may be paid for.
+    """
+
+    most: int = MOST_WORK
     work: int = 0
     text: int = 0
     depth: int = 0
@@ -74,13 +79,13 @@ class Budget:
 
         """
         self.work += work
-        if self.work > _MAX_WORK:
+        if self.work > self.most:
             message = "the evaluation takes too many steps"
             raise LimitError(message, "Check the loops and lambdas: ARM has limits too.")
 
     def has(self, work: int) -> bool:
         """Whether there is as much left."""
-        return self.work + work <= _MAX_WORK
+        return self.work + work <= self.most
 
     def allow_text(self, length: int) -> None:
         """Look whether a text may be made that is this long.
@@ -167,28 +172,24 @@ class Budget:
             LimitError: It is too large, or nested too deeply.
 
         """
-        if (known := self._size(node)) is not None:
-            return known
+        if isinstance(node, JsonScalar):
+            return Size(1, len(node.value) if isinstance(node.value, str) else 1, 1)
+        sizes = self._sizes
+        if (known := sizes.get(id(node))) is not None:
+            return known[1]
         waiting = [node]
         while waiting:
             one = waiting[-1]
-            if id(one) not in self._sizes:
+            if id(one) not in sizes:
                 nodes = _nodes_in(one)
-                sizes = [size for part in nodes if (size := self._size(part)) is not None]
-                if len(sizes) < len(nodes):
-                    waiting += [part for part in nodes if self._size(part) is None]
+                if missing := [part for part in nodes if not isinstance(part, JsonScalar) and id(part) not in sizes]:
+                    waiting += missing
                     continue
-                self._sizes[id(one)] = (one, self._checked(self._sum(one, sizes)))
+                sizes[id(one)] = (one, self._checked(self._sum(one, nodes)))
             waiting.pop()
-        return self._sizes[id(node)][1]
+        return sizes[id(node)][1]
 
-    def _size(self, node: Json) -> Size | None:
-        if isinstance(node, JsonScalar):
-            return Size(1, len(node.value) if isinstance(node.value, str) else 1, 1)
-        known = self._sizes.get(id(node))
-        return None if known is None else known[1]
-
-    def _sum(self, node: Json, inside: Sequence[Size]) -> Size:
+    def _sum(self, node: Json, inside: Sequence[Json]) -> Size:
         """The size of what is no scalar, with those of the nodes in it."""
         if isinstance(node, JsonSymbolic):
             parts = parts_of(node.symbol)
@@ -199,7 +200,8 @@ class Budget:
             return Size(1 + len(parts), sum(len(part) for part in parts if isinstance(part, str)), self._deepest(node.symbol))
         self.pay(NODE * (1 + len(inside)))
         values, characters, depth = 1, 0, 0
-        for size in inside:
+        for part in inside:
+            size = self.measure(part)
             values += size.values
             characters += size.characters
             depth = max(depth, size.depth)
@@ -221,7 +223,7 @@ class Budget:
         while waiting:
             one = waiting[-1]
             if id(one) not in self._depths:
-                parts = [part for part in parts_of(one) if isinstance(part, _NESTING)]
+                parts = [part for part in parts_of(one) if type(part) in _NESTING]
                 if missing := [part for part in parts if id(part) not in self._depths]:
                     waiting += missing
                     continue
@@ -240,6 +242,6 @@ def _nodes_in(node: Json) -> tuple[Json, ...]:
         case JsonArray(items):
             return items
         case JsonObject(members):
-            return tuple(member.value for member in members)
+            return tuple([member.value for member in members])
         case _:
             return ()

@@ -35,7 +35,7 @@ from aib2packer.arm.language.expression import (
     print_expression,
     unescape,
 )
-from aib2packer.arm.language.json_values import JsonSymbolic, drop_nulls, member_of, value_of
+from aib2packer.arm.language.json_values import JsonSymbolic, drop_nulls, member_of, value_of, with_value
 from aib2packer.arm.language.place import StringPlace
 from aib2packer.arm.language.symbolic import is_symbol, parameters_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
@@ -179,7 +179,8 @@ def _object(node: JsonObject, scope: Scope) -> Json:
         if not loops:
             bracketed = member.key.startswith("[")
             key = _key(JsonScalar(member.key, member.key_span), scope) if bracketed else member.key
-            members[key] = member_of(key, member.key_span, evaluate_node(member.value, scope))
+            value = evaluate_node(member.value, scope)
+            members[key] = member_of(key, member.key_span, value) if bracketed else with_value(member, value)
     return JsonObject(tuple(members.values()), node.span)
 
 

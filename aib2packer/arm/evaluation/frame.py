@@ -5,7 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
-from aib2packer.arm.language.expression import ExpressionError
+from aib2packer.arm.evaluation.budget import STEP
+from aib2packer.arm.language.expression import ExpressionError, StringLiteral
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of, value_of
 from aib2packer.lazy.models import dataclass
 
@@ -35,7 +36,10 @@ class Frame:
         return self.run(expression, self)
 
     def value(self, expression: Expression) -> ArmValue:
-        """The value of a part."""
+        """The value of a part; a literal, as most names are, is looked at where it stands."""
+        if isinstance(expression, StringLiteral):
+            self.scope.memory.budget.pay(STEP)
+            return expression.value
         return value_of(self.run(expression, self))
 
     def inside(self, scope: Scope) -> Frame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import TYPE_CHECKING
 
@@ -87,6 +86,8 @@ class _Describer:
             case None | bool() if self._in_terraform:
                 return "null" if value is None else str(value).lower()
             case str() if self._in_terraform:
+                import json
+
                 return json.dumps(_cut(value), ensure_ascii=False)
             case If(condition, then, otherwise) if self._in_terraform and depth <= _MAX_DEPTH:
                 asked, yes, no = (self.value(one, depth + 1) for one in (condition, then, otherwise))

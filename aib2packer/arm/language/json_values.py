@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import is_
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
@@ -59,6 +60,25 @@ def symbol_of(node: JsonUnknown) -> Symbol:
     raise TypeError(message)
 
 
+def symbols_in(node: Json) -> list[Symbol]:
+    """The symbols in a tree, in order of appearance."""
+    found: list[Symbol] = []
+    waiting: list[Json | JsonMember] = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, JsonMember):
+            if isinstance(one, JsonSymbolicMember):
+                found.append(one.symbol)
+            waiting.append(one.value)
+        elif isinstance(one, JsonObject):
+            waiting += reversed(one.members)
+        elif isinstance(one, JsonArray):
+            waiting += reversed(one.items)
+        elif isinstance(one, JsonUnknown):
+            found.append(symbol_of(one))
+    return found
+
+
 def node_of(value: ArmValue, span: Span) -> Json:
     """A tree that holds a value, all of it at one place."""
     match value:
@@ -75,6 +95,11 @@ def node_of(value: ArmValue, span: Span) -> Json:
 def member_of(key: str | Symbol, key_span: Span, value: Json) -> JsonMember:
     """A member with a key that may be a symbol."""
     return JsonMember(key, key_span, value) if isinstance(key, str) else JsonSymbolicMember(describe(key), key_span, value, key)
+
+
+def with_value(member: JsonMember, value: Json) -> JsonMember:
+    """A member with another value; itself where it has that."""
+    return member if value is member.value else member_of(key_of(member), member.key_span, value)
 
 
 def key_of(member: JsonMember) -> str | Symbol:
@@ -96,9 +121,10 @@ def drop_nulls(node: Json) -> Json:
     """The tree without properties that are null, which ARM takes as absent; items of arrays stay."""
     match node:
         case JsonArray(items, span):
-            return JsonArray(tuple(map(drop_nulls, items)), span)
+            kept_items = tuple([drop_nulls(item) for item in items])
+            return node if all(map(is_, kept_items, items)) else JsonArray(kept_items, span)
         case JsonObject(members, span):
-            kept = (member for member in members if not is_null(member.value))
-            return JsonObject(tuple(member_of(key_of(one), one.key_span, drop_nulls(one.value)) for one in kept), span)
+            kept = tuple([with_value(one, drop_nulls(one.value)) for one in members if not is_null(one.value)])
+            return node if len(kept) == len(members) and all(map(is_, kept, members)) else JsonObject(kept, span)
         case _:
             return node

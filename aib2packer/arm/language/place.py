@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from aib2packer.jsonc.tree import new_span
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.source import Span
@@ -28,11 +29,12 @@ class StringPlace:
         """The span of the characters `start` to `end` of the string; all of it where it is not written in the file as one."""
         if self._offsets is None:
             self._offsets = _offsets(self.span.text, self.text)
-        if not self._offsets:
+        offsets = self._offsets
+        if not offsets:
             return self.span
-        last = len(self._offsets) - 1
-        base = self.span.start
-        return Span(self.span.source, base + self._offsets[min(start, last)], base + self._offsets[min(end, last)])
+        last = len(offsets) - 1
+        source, base, _, _ = self.span
+        return new_span(Span, (source, base + offsets[min(start, last)], base + offsets[min(end, last)], None))
 
 
 def _offsets(written: str, text: str) -> Sequence[int]:

@@ -8,7 +8,8 @@ Source: docs/reference/arm-expressions.md 3.2.
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.text.placeholders import plain
@@ -218,7 +219,8 @@ SYMBOLS = (
     Apply,
     VariableSymbol,
 )
-_LEAVES = (ParameterSymbol, DeploymentFact, Deferred, Runtime, Secret)
+_SYMBOLS = frozenset(SYMBOLS)
+_LEAVES = frozenset({ParameterSymbol, DeploymentFact, Deferred, Runtime, Secret})
 _BARE = frozenset({int, float, bool, type(None)})
 _LITERALS = _BARE | {str}  # most of what a long list in an expression has
 
@@ -253,7 +255,7 @@ ALIKE = frozenset({"coalesce", "concat", "intersection", "union"})
 
 def is_symbol(value: ArmValue | Lambda) -> TypeGuard[Symbol]:
     """Whether a value is a symbol itself."""
-    return isinstance(value, SYMBOLS)
+    return type(value) in _SYMBOLS
 
 
 def is_known(value: ArmValue | Lambda) -> bool:
@@ -356,7 +358,7 @@ def may_be_null(value: ArmValue | Lambda) -> bool:
 
 def leaves(value: ArmValue | Lambda) -> tuple[ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret, ...]:
     """The parameters, and all else that a value depends on, each once, in order of appearance."""
-    return tuple(dict.fromkeys([part for part in walk(value) if isinstance(part, _LEAVES)]))
+    return tuple(dict.fromkeys([part for part in walk(value) if type(part) in _LEAVES]))  # type: ignore[misc]
 
 
 def may_be(value: ArmValue, kind: Type) -> bool:
@@ -477,25 +479,20 @@ def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
 
 def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
     """What a value is made of."""
-    match value:
-        case str() | ParameterSymbol() | DeploymentFact() | None:  # as the most are
-            return ()
-        case tuple():
-            return value
-        case dict():
-            return tuple(chain.from_iterable(value.items()))
-        case Concat(parts):
-            return parts
-        case If(condition, then, otherwise):
-            return (condition, then, otherwise)
-        case Access(target, key):
-            return (target, key)
-        case Lambda(_, body) | VariableSymbol(_, body):
-            return (body,)
-        case Apply(_, arguments):
-            return arguments
-        case _:
-            return ()
+    parts = _PARTS.get(type(value))
+    return () if parts is None else parts(value)
+
+
+_PARTS: Mapping[type, Callable[[Any], tuple[ArmValue | Lambda, ...]]] = {
+    tuple: tuple,
+    dict: lambda value: tuple(chain.from_iterable(value.items())),
+    Concat: attrgetter("parts"),
+    If: attrgetter("condition", "then", "otherwise"),
+    Access: attrgetter("target", "key"),
+    Lambda: lambda value: (value.body,),
+    VariableSymbol: lambda value: (value.value,),
+    Apply: attrgetter("arguments"),
+}
 
 
 def identical(one: object, other: object) -> bool:

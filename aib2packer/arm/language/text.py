@@ -78,9 +78,10 @@ class TemplateText:
     @property
     def literal(self) -> str | None:
         """The whole text, where it has no symbols."""
-        if not self.parts:
-            return ""
-        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
+        parts = self.parts
+        if len(parts) != 1:
+            return None if parts else ""
+        return part if isinstance(part := parts[0], str) else None
 
     @property
     def expression(self) -> symbolic.Symbol | None:

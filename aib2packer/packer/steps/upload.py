@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
@@ -34,6 +33,8 @@ def upload_text(name: str, text: TemplateText, path: str, context: BuildContext,
             help="Put the secret into a customizer of its own, or write the characters as escapes.",
         )
         return ()
+    import base64
+
     encoded = base64.b64encode(text.visible.encode("utf-8", "surrogatepass")).decode("ascii")
     upload: dict[str, Value] = {"name": name, "destination": f"{path}.b64", "content": encoded}
     # HCL would change these characters (it normalizes Unicode), so they travel as base64.
