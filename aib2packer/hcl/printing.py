@@ -312,19 +312,17 @@ _PARTS: Mapping[type, Callable[[Any], Collection[Value | _Item]]] = {
 }
 
 
-def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
+def _assignments(pairs: Sequence[tuple[str, str]], indent: int) -> list[str]:
     """Lines `name = value`. One that leaves a bracket open is in no alignment group; a heredoc is one line of its group."""
     margin = " " * indent
+    alone = [at for at, (_, value) in enumerate(pairs) if "\n" in value and not value.startswith("<<")]
     lines: list[str] = []
-    group: list[tuple[str, str]] = []
-    for pair in pairs:
-        if "\n" in pair[1] and not pair[1].startswith("<<"):
-            lines += _aligned(group, margin)
-            lines += _aligned([pair], margin)
-            group = []
-        else:
-            group.append(pair)
-    lines += _aligned(group, margin)
+    begin = 0
+    for at in alone:
+        lines += _aligned(pairs[begin:at], margin)
+        lines += _aligned(pairs[at : at + 1], margin)
+        begin = at + 1
+    lines += _aligned(pairs[begin:], margin)
     return lines
 
 
@@ -406,7 +404,7 @@ def _object(values: Mapping[str, Value], indent: int) -> str:
         return "{}"
     inner = indent + _STEP
     printed = ((_key(name), value) for name, value in values.items())
-    pairs = ((key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed)
+    pairs = [(key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed]
     return "\n".join(("{", *_assignments(pairs, inner), f"{' ' * indent}}}"))
 
 
