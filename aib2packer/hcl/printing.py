@@ -121,21 +121,25 @@ def print_locals(values: Sequence[Local]) -> str:
 
     A local made with a secret has a block of its own, which alone can say that it is one.
     """
-    body: list[_Item] = []
     secrets = _secrets(values)
+    lines: list[str] = []
+    group: list[tuple[str, Value]] = []  # values that follow one another
     for local in values:
         if local.name in secrets:
             continue
         if local.comment:
-            body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
-        body.append(Attribute(local.name, local.value))
+            lines += _print_settings(group, _STEP)
+            lines += ("", print_comment(local.comment, _STEP)) if lines else (print_comment(local.comment, _STEP),)
+            group = []
+        group.append((local.name, local.value))
+    lines += _print_settings(group, _STEP)
     secret = (
         Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
         for local in values
         if local.name in secrets
     )
-    blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
-    return "\n\n".join(_print_item(block, 0) for block in blocks)
+    blocks = ["\n".join(("locals {", *lines, "}"))] if lines else []
+    return "\n\n".join([*blocks, *(_print_item(block, 0) for block in secret)])
 
 
 def _secrets(values: Sequence[Local]) -> set[str]:
