@@ -47,7 +47,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, plain
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, OPENING, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -711,7 +711,7 @@ class Fields:
         as_written = not in_quotes and span.text == text
         whole = IN_TEXTS if read is script_text and not as_written else IN_NAMES
         may_stand = as_written or read is uri_text or read is path_text or (read is script_text and text.startswith(("<", "#")))
-        if may_stand and whole.fullmatch(text):
+        if may_stand and text.startswith(OPENING) and whole.fullmatch(text):
             return TemplateText((lone_placeholder(text),), span)
         if not in_quotes:  # an expression made it
             return read(text, span, self.report)
