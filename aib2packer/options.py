@@ -163,5 +163,7 @@ class Options:
     """Whether what several builds have stands above the folder, which is one of theirs."""
     facts: bool = False
     """Whether the outcome has the facts of the build."""
+    most_work: int | None = None
+    """The most that the conversion may take, as `Conversion.work` counts it: one that takes more ends without HCL."""
     file_name: str = BUILD_FILE
     """The name that the HCL will have, for the commands in its header."""

@@ -16,7 +16,7 @@ from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, deliver, make, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
-from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
+from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress, said_if_ended
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.cli.standard import FILE_NAME
@@ -154,7 +154,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         echo(about_all(context, len(inputs)))
     with Writing(folder) as writing:
         if many:
-            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True, links=links)
+            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True, links=links, templates=inputs)
         else:
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
@@ -201,21 +201,22 @@ def _land(kept: Kept | None, request: Request, telling: Telling, inputs: Sequenc
 def _keep(
     results: Iterable[Result], accepting: Accepting | None, telling: Telling, writing: Writing, request: Request
 ) -> tuple[Kept | None, Failing]:
-    """Put what belongs there on standard output, and have all of it told in the end.
+    """Put what belongs there on standard output, and have each told.
 
-    Gives what is needed of it for all, if there is a folder for that, and what fails.
+    Gives what is needed of them for all, if there is a folder for that, and what fails.
     """
     kept, failing = _for_all(request.folder), Failing(request.fail_on)
-    for result in results if accepting is None else accepting.of(results):
-        try:
-            telling.add(_print_hcl(result))
-        except BrokenPipeError:  # the reader has seen enough; click ends without a word
-            telling.add(result)
-            _finish(telling, writing)
-            raise
-        failing.add(result.findings)
-        if kept is not None:
-            kept.add(result)
+    with said_if_ended("" if request.folder is None else "Nothing was written."):
+        for result in results if accepting is None else accepting.of(results):
+            try:
+                telling.add(_print_hcl(result))
+            except BrokenPipeError:  # the reader has seen enough; click ends without a word
+                telling.add(result)
+                _finish(telling, writing)
+                raise
+            failing.add(result.findings)
+            if kept is not None:
+                kept.add(result)
     return kept, failing
 
 

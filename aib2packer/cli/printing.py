@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LOG, _NARROW, _LEAST = 120, 80, 10  # columns
+_CLEARED = "\r\033[K"
 _AROUND = "  []  100%  00:00:00   "  # what stands around the label, the bar and the name; the last column stays free
 
 
@@ -28,6 +29,23 @@ def echo(text: str) -> None:
     """Print text on standard error; nothing if it is empty."""
     if text:
         click.echo(text, err=True, color=colored(sys.stderr))
+
+
+def echo_above(text: str) -> None:
+    """Print text on standard error, above a bar if one is shown there: it comes again with the next item."""
+    if text and _shows_bars():
+        click.echo(_CLEARED, err=True, color=True, nl=False)
+    echo(text)
+
+
+@contextmanager
+def said_if_ended(message: str) -> Iterator[None]:
+    """A block that somebody may end, by ctrl-C or a signal: then that is what it has come to."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        echo_above(message)
+        raise
 
 
 def print_error(message: str) -> None:
@@ -42,7 +60,7 @@ def progress(
     columns = _columns()
     bar = _bar(columns)
     room = columns - bar - len(label) - len(_AROUND)
-    if quiet or room < _LEAST or not _is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
+    if quiet or room < _LEAST or not _shows_bars():
         return nullcontext(items)
 
     def shown(item: T | None) -> str:
@@ -125,6 +143,10 @@ def colored(stream: TextIO | None) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return _is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def _shows_bars() -> bool:
+    return _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -12,7 +12,7 @@ import click
 from aib2packer import __version__
 from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Outcome, none_written, nothing_written
-from aib2packer.cli.printing import colored, echo, width
+from aib2packer.cli.printing import colored, echo, echo_above, width
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
@@ -22,8 +22,9 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.provenance.accounting import State, in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from aib2packer.app.inputs import Template
     from aib2packer.app.run import Result, Write
     from aib2packer.findings.overview import Overview
 
@@ -55,31 +56,42 @@ def format_of(name: str) -> Format | None:
 
 
 class Telling:
-    """What a run has to say, result by result. It keeps what is shown in the end: an estate is larger than the memory."""
+    """What a run has to say, result by result, and in the end of all. It keeps little: an estate is larger than the memory."""
 
-    def __init__(self, reporting: Reporting, *, many: bool, links: Sequence[Path] = ()) -> None:
-        """`many`: whether the findings are summed up, and there is a table; `links`: those that were not followed."""
+    def __init__(
+        self, reporting: Reporting, *, many: bool, links: Sequence[Path] = (), templates: Iterable[Template] = ()
+    ) -> None:
+        """Take how to tell, and what there is to tell of.
+
+        Args:
+            reporting: How the user wants to be told.
+            many: Whether the findings are summed up, and there is a table.
+            links: Those that were not followed.
+            templates: The inputs, whose names are to go below each other.
+
+        """
         self._reporting = reporting
-        self._overview = _overview() if many else None
-        in_full = reporting.quiet or reporting.verbose or reporting.findings is not Format.TEXT
+        names = max((text.columns(text.safe(one.shown)) for one in templates), default=0)
+        self._overview = _overview(names) if many else None
         self._links = links
-        self._keeps = not many or in_full or bool(reporting.findings_files)
+        self._keeps = not many or reporting.findings.is_document or bool(reporting.findings_files)
         self._kept: list[Judgement] = []
         self._accounts: list[Result] = []
         self._outcomes: Counter[str] = Counter()
         self._states: Counter[State] = Counter()
         self._without_build = 0  # settings of templates that do not convert
-        self._diffs: list[str] = []
         self._passed_over = self._accepted = 0
         self._removed: list[str] = []
         self._refused: list[Judgement] = []
-        self._waiting: list[tuple[int, str]] = []  # rows of templates whose files take their places at the end
+        self._waiting = 0  # templates whose files take their places at the end
+        self._folders: dict[int, str] = {}  # of these, by the numbers of what is kept
+        self._has_head = self._is_in_table = False
         self.exit_code = 0
         self.renamed: set[str] = set()
         """The old names that occur in the inputs, and have new ones."""
 
     def add(self, result: Result) -> None:
-        """Take a result in; of what it was made of only that is kept which is shown."""
+        """Take a result in, and say what there is to say of it alone."""
         self.exit_code = max(self.exit_code, result.exit_code)
         self._states.update(result.states)
         self._without_build += result.states[State.LOST] if result.outcome is Outcome.NOT_CONVERTED else 0
@@ -95,17 +107,33 @@ class Telling:
             self._passed_over += 1
             return
         if result.waits:
-            self._waiting.append((self._outcomes.total(), str(result.folder or "")))
+            self._waiting += 1
+            if self._keeps:
+                self._folders[len(self._kept)] = str(result.folder or "")
         self._outcomes[result.outcome.value] += 1
-        lost = result.states[State.LOST]
-        judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff, lost)
-        if result.diff:
-            self._diffs.append(_colored_diff(result.diff))
+        judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff, result.states[State.LOST])
         self._accepted += sum(finding.accepted != "" for finding in result.findings)
-        if self._overview:
-            self._overview.add(_not_accepted(judgement))
+        if self._overview and not self._reporting.findings.is_document:
+            self._tell(self._overview, judgement)
         if self._keeps:
             self._kept.append(judgement)
+
+    def _tell(self, overview: Overview, judgement: Judgement, *, with_row: bool = True) -> None:
+        """Say what there is to say of one of many now: its row in the table, and below that what it is about."""
+        shown = _not_accepted(judgement)
+        if with_row and not self._reporting.quiet:
+            echo_above("" if self._has_head else overview.head())
+            echo_above(overview.row(shown))
+            self._has_head = self._is_in_table = True
+        if found := self._findings_shown(shown):
+            self._paragraph(found) if self._reporting.findings is Format.TEXT else echo_above(found)
+        if judgement.diff and not self._reporting.quiet:
+            self._paragraph(_colored_diff(judgement.diff))
+
+    def _paragraph(self, words: str) -> None:
+        """Say something that is no row, a blank line around it."""
+        echo_above(f"\n{words}\n" if self._is_in_table else f"{words}\n")
+        self._is_in_table = False
 
     def write_documents(self, write: Write = write) -> None:
         """Write the files of findings, and the accounts; what is to be said of those that cannot be written is told."""
@@ -116,61 +144,70 @@ class Telling:
     def none_written(self, error: OutputError) -> None:
         """Take it that no file of the run is written, as the system refuses one."""
         outcome = Outcome.NOT_WRITTEN.value
-        for row, folder in self._waiting:
-            finding = nothing_written(folder, error)
-            if self._overview:
-                self._overview.fail(row, outcome, finding)
-            if self._keeps:
-                kept = self._kept[row]
-                self._kept[row] = replace(kept, outcome=outcome, findings=(*kept.findings, finding))
-        self._outcomes[Outcome.CONVERTED.value] -= len(self._waiting)
-        self._outcomes[outcome] += len(self._waiting)
+        for row, folder in self._folders.items():
+            kept = self._kept[row]
+            self._kept[row] = replace(kept, outcome=outcome, findings=(*kept.findings, nothing_written(folder, error)))
+        if self._overview and self._waiting and not self._reporting.findings.is_document:
+            of_all = Judgement(str(error.file), outcome, (nothing_written(None, error),))
+            self._tell(self._overview, of_all, with_row=False)
+        self._outcomes[Outcome.CONVERTED.value] -= self._waiting
+        self._outcomes[outcome] += self._waiting
         self._accounts = none_written(self._accounts, error)
         self.exit_code = max(self.exit_code, 2 if self._waiting else 0)
 
     def end(self) -> int:
-        """Say what there is to say; gives the exit status of all of it."""
+        """Say what there is to say of all; gives the exit status of all of it."""
         reporting, refused = self._reporting, self._refused
         if refused:
             self.exit_code = 2
         elif set(self._outcomes) == {Outcome.LEFT_OUT.value}:  # nothing is converted
             self.exit_code = max(self.exit_code, 1)
-        if self._overview:
-            for one in refused:
-                self._overview.add_findings(one)
-        said = self._kept if reporting.findings.is_document else [*map(_not_accepted, self._kept)]
-        shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
         if reporting.findings.is_document:
+            shown = [*(map(_errors_only, self._kept) if reporting.quiet else self._kept), *refused]
             echo(render(reporting.findings, shown, version=__version__))
             return self.exit_code
-        if overview := self._findings_shown(shown):
-            echo(overview if reporting.findings is not Format.TEXT else f"{overview}\n")
+        if self._overview:
+            for one in refused:
+                self._tell(self._overview, one, with_row=False)
+            if self._sums_up and (in_the_end := self._overview.findings()):
+                self._paragraph(in_the_end)
+        elif found := self._findings_shown(*map(_not_accepted, self._kept), *refused):
+            echo(found if reporting.findings is not Format.TEXT else f"{found}\n")
         if not reporting.quiet:
             for sentence in self._beside_findings():
-                echo(f"{sentence}\n")
-            echo(self._summary())
+                self._paragraph(sentence)
+            echo(f"\n{self._summary()}" if self._is_in_table else self._summary())
         return self.exit_code
 
     def _beside_findings(self) -> Iterator[str]:
         """What there is to say that is no finding."""
-        if self._diffs:
-            yield "\n".join(self._diffs)
+        if self._overview is None and self._kept[0].diff:
+            yield _colored_diff(self._kept[0].diff)
         if self._removed:
             yield "\n".join(self._removed)
         if self._accepted:
             yield f"{self._accepted} accepted {'finding is' if self._accepted == 1 else 'findings are'} not shown (--baseline)."
+        if others := "\n".join(filter(None, (_passed_over(self._passed_over), text.about_links([*map(str, self._links)])))):
+            yield others
 
-    def _findings_shown(self, judgements: Sequence[Judgement]) -> str:
+    @property
+    def _sums_up(self) -> bool:
+        """Whether of many only that is shown in full, and once, which is to act on."""
+        in_full = self._reporting.verbose or self._reporting.quiet
+        return self._overview is not None and not in_full and self._reporting.findings is Format.TEXT
+
+    def _findings_shown(self, *judgements: Judgement) -> str:
         """The findings in the format for standard error."""
         from aib2packer.findings.overview import of_one
 
-        everything = self._reporting.verbose or self._reporting.quiet
-        if self._reporting.findings is not Format.TEXT:
-            shown = judgements if everything else [*map(_asking, judgements)]
-            return render(self._reporting.findings, shown, version=__version__)
-        if self._overview and not everything:
-            return self._overview.findings()
-        findings = [finding for judgement in judgements for finding in judgement.findings]
+        reporting = self._reporting
+        if self._overview and self._sums_up:
+            return "\n\n".join(filter(None, map(self._overview.add, judgements)))
+        shown = [*map(_errors_only, judgements)] if reporting.quiet else judgements
+        everything = reporting.verbose or reporting.quiet
+        if reporting.findings is not Format.TEXT:
+            return render(reporting.findings, shown if everything else [*map(_asking, shown)], version=__version__)
+        findings = [finding for judgement in shown for finding in judgement.findings]
         return of_one(findings, everything=everything, color=colored(sys.stderr))
 
     def _summary(self) -> str:
@@ -183,18 +220,15 @@ class Telling:
         good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
         uncounted = (Outcome.NO_TEMPLATE, Outcome.FOR_ALL, Outcome.LEFT_OUT)
         total = self._outcomes.total() - sum(self._outcomes[outcome.value] for outcome in uncounted)
-        told = (_passed_over(self._passed_over), text.about_links([*map(str, self._links)]))
-        others = "".join(f"\n{sentence}" for sentence in told if sentence)
         of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
-        last = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
-        return f"{self._overview.table(width=width())}{others}\n\n{last}"
+        return f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
 
 
-def _overview() -> Overview:
-    """What is said of many templates, with nothing in it yet."""
+def _overview(names: int) -> Overview:
+    """What is said of many templates, with nothing in it yet; `names`: the columns of their names."""
     from aib2packer.findings.overview import Overview
 
-    return Overview(color=colored(sys.stderr))
+    return Overview(color=colored(sys.stderr), width=width(), names=names)
 
 
 def _passed_over(count: int) -> str:

@@ -26,6 +26,8 @@ _PLACES = 5
 _WORDINGS = 50
 _PLACES_TO_ACT = 20
 _LEAST_NAME, _LONGEST_NAME = 24, 72  # columns
+_OUTCOME = 13  # columns
+_TEMPLATE, _NUMBERS = "template", (*(HEADINGS[asks].lower() for asks in Asks), "lost")
 
 
 def of_one(findings: Sequence[Finding], *, everything: bool, color: bool) -> str:
@@ -40,80 +42,84 @@ def of_one(findings: Sequence[Finding], *, everything: bool, color: bool) -> str
 
 
 class Overview:
-    """What is said of many templates, one after the other: in full what to act on, each decision once, the rest counted.
+    """What is said of many templates: of each at once its row in a table and what to act on, of all in the end the rest.
 
-    What is said word for word of several places is shown at the first, which names the others. It keeps what it shows, and
-    nothing of the inputs: of an estate these would be too many.
+    What is said word for word of several places is shown in full at the first; the others are named in the end, where each
+    decision comes once, and what asks for nothing is counted. It keeps what it shows then, and nothing of the inputs.
     """
 
-    def __init__(self, *, color: bool) -> None:
+    def __init__(self, *, color: bool, width: int, names: int) -> None:
+        """Take the columns of the terminal, and how many the names of the templates have, as far as they are known."""
         self._color = color
-        self._only_errors = True
-        self._acts: dict[tuple[Code, str, str], tuple[str, _Some]] = {}
+        numbers = [len(heading) for heading in _NUMBERS]
+        self._most = max(_LEAST_NAME, width - sum(one + _GAP for one in (_OUTCOME, *numbers)))
+        self._widths = (min(max(names, len(_TEMPLATE)), self._most), _OUTCOME, *numbers)
+        self._acts: dict[tuple[Code, str, str], _Some] = {}
         self._decisions: dict[Code, _Decision] = {}
         self._counts: Counter[Code] = Counter()
-        self._rows = [("template", "outcome", *(HEADINGS[asks].lower() for asks in Asks), "lost")]
 
-    def add(self, judgement: Judgement) -> None:
-        """Say what there is to say of one template more, which gets a row in the table."""
-        self.add_findings(judgement)
+    def head(self) -> str:
+        """What stands above the rows."""
+        return self._aligned(_TEMPLATE, "outcome", *_NUMBERS)
+
+    def row(self, judgement: Judgement) -> str:
+        """The row of a template: what became of it, and how many findings ask for what; a long name is cut to fit."""
         asked = Counter(finding.asks for finding in judgement.findings)
         numbers = (asked[Asks.ACT], count_decisions(judgement.findings), asked[Asks.KNOW], judgement.lost)
-        self._rows.append((safe(judgement.template), judgement.outcome, *(str(number or "-") for number in numbers)))
+        name = shortened(safe(judgement.template), self._most)
+        return self._aligned(name, judgement.outcome, *(str(number or "-") for number in numbers))
 
-    def fail(self, row: int, outcome: str, finding: Finding) -> None:
-        """Say of a template, by the number of its row, that it came to something else after all."""
-        name, _, acts, *others = self._rows[row + 1]
-        self._rows[row + 1] = (name, outcome, str(1 + (0 if acts == "-" else int(acts))), *others)
-        self._act(finding)
-
-    def add_findings(self, judgement: Judgement) -> None:
-        """Say what was found in something that is no template."""
+    def add(self, judgement: Judgement) -> str:
+        """Take the findings of one template more; gives what there is to act on, in full, that was not shown before."""
+        new = []
         for finding in judgement.findings:
             match finding.asks:
-                case Asks.ACT:
-                    self._act(finding)
+                case Asks.ACT if self._is_new(finding):
+                    new.append(finding)
                 case Asks.DECIDE:
                     self._decide(finding, safe(judgement.template))
                 case Asks.KNOW:
                     self._counts[finding.code] += 1
+        return text.render(new, color=self._color)
 
     def findings(self) -> str:
-        """The findings of all templates, as text."""
+        """What there is to say of all templates in the end."""
         parts = []
-        if self._acts:
-            shown = (f"{text}\n{_also(others)}" if others.count else text for text, others in self._acts.values())
-            parts.append(_part("" if self._only_errors else HEADINGS[Asks.ACT], "\n\n".join(shown)))
+        if again := [(said, others) for said, others in self._acts.items() if others.count]:
+            shown = (self._said(code, safe(said), f"at {others.before}, {others}") for (code, said, _), others in again)
+            parts.append(_part(f"{HEADINGS[Asks.ACT]}, shown above for the first of several places", "\n\n".join(shown)))
         by_count = sorted(self._decisions.items(), key=lambda pair: (-pair[1].names.count, pair[0].id))
         for heading, are_losses in ((f"{HEADINGS[Asks.DECIDE]}, once for all", False), (_LOST, True)):
             told = [pair for pair in by_count if (pair[0].severity is Severity.LOSS) is are_losses]
             if told:
-                parts.append(_part(heading, "\n\n".join(self._decision(code, decision) for code, decision in told)))
+                decisions = (self._said(code, *one.said, f"for {one.names}") for code, one in told)
+                parts.append(_part(heading, "\n\n".join(decisions)))
         if self._counts:
             parts.append(_counted(self._counts))
         return "\n\n".join(parts)
 
-    def table(self, *, width: int) -> str:
-        """A table of the templates: what became of each, and how many findings ask for what; long names are cut to fit."""
-        others = sum(max(map(len, cells)) + _GAP for cells in [*zip(*self._rows, strict=True)][1:])
-        room = max(_LEAST_NAME, width - others)
-        return aligned([(shortened(name, room), *cells) for name, *cells in self._rows], right={2, 3, 4, 5})
+    def _aligned(self, name: str, outcome: str, *numbers: str) -> str:
+        """A row below the others; a name longer than those that were known before moves what follows."""
+        left, right = zip((name, outcome), self._widths, strict=False), zip(numbers, self._widths[2:], strict=True)
+        cells = [cell + _space(cell, width) for cell, width in left]
+        return (" " * _GAP).join((*cells, *(_space(cell, width) + cell for cell, width in right)))
 
-    def _act(self, finding: Finding) -> None:
-        self._only_errors &= finding.severity is Severity.ERROR
-        said = (finding.code, finding.message, finding.help)
-        if said in self._acts:
-            self._acts[said][1].add(place(finding))
-        else:
-            self._acts[said] = (text.render([finding], color=self._color), _Some(_PLACES_TO_ACT, place(finding)))
+    def _is_new(self, finding: Finding) -> bool:
+        """Whether it is the first that says this; of others the place is kept."""
+        said, where = (finding.code, finding.message, finding.help), place(finding)
+        if said not in self._acts:
+            self._acts[said] = _Some(_PLACES_TO_ACT, where)
+            return True
+        self._acts[said].add(where)
+        return False
 
     def _decide(self, finding: Finding, template: str) -> None:
         name = safe(finding.span.source.name) if finding.is_about_file else template
         self._decisions.setdefault(finding.code, _Decision()).add(safe(finding.message), safe(finding.help), name)
 
-    def _decision(self, code: Code, decision: _Decision) -> str:
+    def _said(self, code: Code, *lines: str) -> str:
         head = f"{text.labelled(code, color=self._color)} {code.title}"
-        return "\n".join((head, *map(_indented, (*decision.said, f"for {decision.names}"))))
+        return "\n".join((head, *map(_indented, lines)))
 
 
 class _Decision:
@@ -138,12 +144,15 @@ class _Decision:
 class _Some:
     """The first of some names, and how many there are; one that comes again at once counts once."""
 
-    def __init__(self, most: int, shown: str | None = None) -> None:
-        """`shown`: what has been named already, and is not counted if it comes again at once."""
+    __slots__ = ("_first", "_last", "_most", "before", "count")
+
+    def __init__(self, most: int, before: str | None = None) -> None:
+        """`before`: what has been named already, and is not counted if it comes again at once."""
         self.count = 0
+        self.before = before
         self._most = most
         self._first: list[str] = []
-        self._last = shown
+        self._last = before
 
     def add(self, name: str) -> None:
         if name != self._last:
@@ -156,12 +165,6 @@ class _Some:
         return text.listed(self._first, self.count)
 
 
-def aligned(rows: Sequence[Sequence[str]], right: set[int]) -> str:
-    """Rows with their cells below each other, the columns of numbers to the right."""
-    widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
-    return "\n".join((" " * _GAP).join(_padded(row, widths, right)).rstrip() for row in rows)
-
-
 def _part(heading: str, body: str) -> str:
     return f"{heading}:\n\n{body}" if heading else body
 
@@ -172,22 +175,12 @@ def _counted(counts: Mapping[Code, int]) -> str:
     return "\n".join(wrapped(f"{HEADINGS[Asks.KNOW]} (-v shows it): {', '.join(listed)}.", _WIDTH))
 
 
-def _also(places: _Some) -> str:
-    return _filled(f"= also: {places}", "  ", "          ")
+def _space(cell: str, width: int) -> str:
+    return " " * (width - columns(cell))
 
 
 def _indented(line: str) -> str:
-    return _filled(line, _INDENT, _INDENT)
-
-
-def _filled(line: str, first: str, further: str) -> str:
     from textwrap import fill
 
-    return fill(line, _WIDTH, initial_indent=first, subsequent_indent=further, break_on_hyphens=False, break_long_words=False)
-
-
-def _padded(row: Sequence[str], widths: Sequence[int], right: set[int]) -> list[str]:
-    spaces = [" " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)]
-    return [
-        space + cell if index in right else cell + space for index, (cell, space) in enumerate(zip(row, spaces, strict=True))
-    ]
+    indent = _INDENT
+    return fill(line, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)

@@ -8,6 +8,7 @@ from aib2packer.guide.example import entry
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.facts import Launch, ValueEntry
 from aib2packer.packer.variables.products import products
+from aib2packer.text.secrets import names_secret
 
 if TYPE_CHECKING:
     from aib2packer.guide.instructions import Guide
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 _OF_ONE_BUILD = pattern(
     r"image_version(_.*)?|definition_security_type|gallery_subscription_id|managed_image_name|image_source|use_azure_cli_auth|oidc_request_.*"
     r"|client_id|tenant_id"
-)
-_SECRET_BY_NAME = pattern(
-    r"(?:.*_)?(?:(?<!public_)key|token|password|passwd|pwd|passphrase|secret|sas|pat|connection_string|credentials?)"
 )
 
 
@@ -61,6 +59,6 @@ def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
 
 
 def _text(variable: Variable) -> str:
-    if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name) or _SECRET_BY_NAME.fullmatch(variable.name.lower()):
+    if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name) or names_secret(variable.name):
         return ""
     return entry(variable)

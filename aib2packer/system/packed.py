@@ -1,10 +1,12 @@
-"""Items that are needed again at the end of a run, kept in a fraction of the room that they take as objects."""
+"""Items and texts that are needed again at the end of a run: they wait on the disk, and take next to no memory until then."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
+
+from aib2packer.system.shelf import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,12 +38,12 @@ class Packed(_Made[T]):
     """Items in the order in which they came; each is made anew whenever it is asked for, and nothing is kept of that.
 
     The builds of an estate resemble each other: what the first are packed as is what the others are compressed against, each on
-    its own. One of 12 kB takes some 500 bytes.
+    its own. One of 12 kB becomes some 500 bytes.
     """
 
     def __init__(self, items: Iterable[T] = ()) -> None:
         """Take the first items."""
-        self._packed: list[bytes] = []
+        self._packed = Pieces()
         self._first = b""
         self._plain = 0
         for item in items:
@@ -93,9 +95,11 @@ class Picked(_Made[T]):
 class PackedText:
     """A text that may be too large to hold: what it is added in pieces is compressed, and comes back in pieces."""
 
+    __slots__ = ("_last", "_packed", "_size", "_waiting")
+
     def __init__(self, pieces: Iterable[str] = ()) -> None:
         """Take the first pieces."""
-        self._packed: list[bytes] = []
+        self._packed = Pieces()
         self._last: list[str] = []
         self._waiting = 0
         self._size = 0

@@ -56,7 +56,7 @@ _PARAMETER = (
 # A name with letters of it percent-encoded: servers decode it.
 _ENCODED_NAME = rf"[?&;#](?P<name>[\w.~-]{{0,60}}%[0-9a-fA-F]{{2}}[\w.%~-]{{0,60}})={_VALUE}"
 _ANY_VALUE = "x" * 16
-_SHORTEST_WITH_OPTION = 24
+_SHORTEST_WITH_OPTION = 11  # `-pwd abcde1`
 _LONGEST_BEFORE = 2_100
 
 _SIGNS = ("=", "@", "%3", "%25", "\\u00")
@@ -70,9 +70,21 @@ _OPTION = pattern(
     r"(?P<value>(?=[\w+/.~=-]{0,200}?\d)(?=[\w+/.~=-]{0,200}?[A-Za-z])[A-Za-z0-9+_][\w+/.~=-]{19,})(?=[\"'\s;,)\\]|$)",
     re.ASCII,
 )
+# A password may be short, but has a digit and a letter all the same.
+_PASSWORD = pattern(
+    r"(?<![\w-])--?(?P<option>[\w-]{0,40}(?i:password|passwd|passphrase|pwd))(?:[ \t]*+[=:][ \t]*+|[ \t]++)(?:\\{0,3}[\"'])?"
+    r"(?P<value>(?![$%<>{\[(@/.~-])(?=[^\s\"'`]{0,200}?\d)(?=[^\s\"'`]{0,200}?[A-Za-z])[^\s\"'`;,()\\$<>{}|&]{6,})"
+    r"(?=[\"'\s;,)\\]|$)",
+    re.ASCII,
+)
 _WORDS_IN_OPTIONS = ("token", "pass", "pwd", "secret", "sas", "key", "pat")  # one of them stands in each
 _BEHIND_OPTION = r"(?:^|[\s\"'(])(?P<option>--?[A-Za-z][\w-]{0,60})(?:[ \t]*+[=:][ \t]*+|[ \t]++)[\"']?[^\s\"']{0,2000}$"
 
+# What is called so by itself, or behind other words; a public key, the token of a page and the like are none.
+_NAME = (
+    r"(?:password|passwd|passphrase|secret|connection_?string|(?:access|account|acct|api|private|shared|storage)_?key|sas_?token"
+    r"|(?:^|_)(?:(?<!public_)key|(?<!continuation_)(?<!next_)(?<!page_)(?<!skip_)(?<!sync_)token|pwd|sas|pat|credentials?))$"
+)
 _USER_PAIR = r"(?!\$\w+:\$\w+$|\$\{[^}]*\}:\$\{[^}]*\}$|%\w+%:%\w+%$|\{\{.*\}\}$)[^:]*:.+"
 _LONG_USER = r"(?=\D*\d)[\w-]{20,}"  # `https://ghp_…@github.com`
 
@@ -97,7 +109,9 @@ def may_hold_secrets(text: str) -> bool:
 
 def has_options(text: str) -> bool:
     """Whether there may be an option with a secret in a text."""
-    return _may_have_options(text) and _OPTION.search(text) is not None
+    if not _may_have_options(text):
+        return False
+    return _OPTION.search(text) is not None or next(_passwords(text), None) is not None
 
 
 def _may_have_options(text: str) -> bool:
@@ -108,6 +122,11 @@ def option_before(text: str) -> str:
     """The option of a command that gets what follows on a text, `-SasToken`; "" where there is none."""
     found = re.search(_BEHIND_OPTION, text[-_LONGEST_BEFORE:])
     return found["option"] if found else ""
+
+
+def names_secret(name: str) -> bool:
+    """Whether what has a name such as `acctKey` or `registry_password` is a secret, as the name says."""
+    return re.search(_NAME, re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-.]", "_", name).lower()) is not None
 
 
 def apart(pieces: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -152,6 +171,12 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
 def _behind_options(text: str) -> Iterator[tuple[int, int]]:
     if _may_have_options(text):
         yield from (match.span("value") for match in _OPTION.finditer(text))
+        yield from (match.span("value") for match in _passwords(text))
+
+
+def _passwords(text: str) -> Iterator[re.Match[str]]:
+    lower = text.lower()
+    return _PASSWORD.finditer(text) if "passw" in lower or "pwd" in lower or "passphrase" in lower else iter(())
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:

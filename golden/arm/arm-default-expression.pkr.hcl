@@ -72,8 +72,9 @@ variable "image_name" {
 }
 
 variable "team" {
-  type    = string
-  default = "Web"
+  type        = string
+  description = "Part of the default of image_name."
+  default     = "Web"
 }
 
 variable "definition_security_type" {

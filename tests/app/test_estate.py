@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,12 +12,13 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
 from aib2packer.app import estate
+from aib2packer.app.run import make as make_one
 from aib2packer.cli import main
 
 if TYPE_CHECKING:
@@ -76,7 +78,33 @@ def test_a_run_that_is_ended_leaves_nothing_half_done(tmp_path: Path, number: si
 
     assert run.returncode != 0
     assert "Traceback" not in told
+    assert told.removesuffix("\nAborted!\n").endswith("\nNothing was written.\n")
     assert not (tmp_path / "out").exists()
+
+
+def test_rows_and_what_to_act_on_are_shown_as_soon_as_they_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _estate(tmp_path / "images", 5)
+    wrong = json.loads(EXAMPLE.read_text(encoding="utf-8")) | {"properties": {"source": {"type": "ISO"}, "distribute": []}}
+    (tmp_path / "images/web-2.json").write_text(json.dumps(wrong), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    told: list[str] = []
+
+    def make(*job: Any) -> Any:  # noqa: ANN401 - as what it stands for
+        told.append(capsys.readouterr().err)
+        return make_one(*job)
+
+    monkeypatch.setattr(estate, "make", make)
+    with pytest.raises(SystemExit):
+        main(["convert", "images", "-o", "out"])
+
+    _, _, row, row_with_finding, after = told
+    assert re.fullmatch(r"template .*\nimages/web-1\.json +converted +.*\n", row)
+    assert re.match(r"images/web-2\.json +not converted +[1-9].*\n\nimages/web-2\.json:.* error: ", row_with_finding)
+    assert re.fullmatch(r"images/web-3\.json +converted +.*\n", after)
+    assert "\nimages/web-4.json  " in f"\n{(last := capsys.readouterr().err)}"
+    assert "Converted 3 of 4 templates." in last
 
 
 def test_what_a_result_keeps_does_not_hold_its_input(tmp_path: Path) -> None:

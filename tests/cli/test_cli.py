@@ -380,14 +380,18 @@ def test_many_templates_get_a_folder_each_and_a_table(folder: Path) -> None:
         origin = Origin(f"{file}.json", sha256(text.encode()).hexdigest(), aib2packer.__version__)
         expected = aib2packer.convert(text, options=aib2packer.Options(side_files=True, origin=origin)).hcl
         assert (folder / "out" / place / "build.pkr.hcl").read_bytes().decode() == expected
-    *_, header, good, lossy, wrong, blank, total = stderr.splitlines()
+    lines = stderr.splitlines()
+    header, good, lossy, wrong = (
+        next(line for line in lines if line.startswith(f"{name} "))
+        for name in ("template", "good.json", "lossy.json", "wrong.json")
+    )
     assert header.split() == ["template", "outcome", "to", "act", "on", "to", "decide", "to", "know", "lost"]
     assert good.split() == ["good.json", "converted", "1", "1", "1", "-"]
     assert lossy.split() == ["lossy.json", "converted", "1", "1", "1", "1"]
     assert wrong.split()[:4] == ["wrong.json", "not", "converted", "1"]
     assert len({len(line) for line in (header, good, lossy, wrong)}) == 1
     settings = "26 of 43 settings converted, 17 lost, 16 of them in templates that do not convert."
-    assert (blank, total) == ("", f"Converted 2 of 3 templates. {settings}")
+    assert lines[-2:] == ["", f"Converted 2 of 3 templates. {settings}"]
 
 
 def test_a_folder_is_searched_and_what_is_no_template_does_not_fail(folder: Path) -> None:
@@ -403,7 +407,7 @@ def test_a_folder_is_searched_and_what_is_no_template_does_not_fail(folder: Path
     status, _, stderr = convert("in", "-o", "out", cwd=folder)
     assert status == 0
     assert files_in(folder / "out") == {"t/build.pkr.hcl", "b/build.pkr.hcl", "sub/t/build.pkr.hcl"}
-    rows = [line.split("  ")[0] for line in stderr.splitlines()[-6:-3]]
+    rows = [line.split("  ")[0] for line in stderr.splitlines() if line.startswith("in") and "converted " in line]
     assert rows == [str(Path("in", name)) for name in ("a.jsonc", "b.json", "sub/c.JSON")]
     assert stderr.splitlines()[-3] == "1 other file holds no image template."
     assert stderr.splitlines()[-1] == "Converted 3 of 3 templates. 39 of 39 settings converted, 0 lost."
@@ -444,7 +448,7 @@ def test_a_file_that_differs_stops_only_its_own_template(folder: Path) -> None:
     assert status == 1
     assert (folder / "out/t/build.pkr.hcl").read_bytes() == b"mine"
     assert (folder / "out/lossy/build.pkr.hcl").exists()
-    assert "not written" in stderr.splitlines()[-4]
+    assert re.search(r"^good\.json +not written ", stderr, re.MULTILINE)
 
 
 def test_names_that_collide_are_told_apart_in_the_same_way_each_time(folder: Path) -> None:

@@ -231,7 +231,7 @@ def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -
     told = "somebody has changed this file, so it stays as it is: it lacks mail and names builds that no template becomes: db"
     assert told in said
     assert f"out/pipelines/azure-pipelines.yml: AIB2P498 note: {told}" in said
-    assert "= also: out/pipelines/builds.json" in said
+    assert f"{told} at out/pipelines/azure-pipelines.yml, out/pipelines/builds.json" in said
 
 
 def test_an_interrupt_while_files_are_removed_waits_until_all_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from aib2packer.packer.variables.dependencies import free_name
-from tests.cases.templates import LINUX, hcl_of, template
+from tests.cases.templates import LINUX, WINDOWS, hcl_of, template
 
 SIGNATURE = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"
 
@@ -148,3 +148,16 @@ def test_what_only_names_a_key_of_the_manifest_need_not_be_given() -> None:
     assert 'variable "run_output" {' in hcl
     assert 'default     = "run_output"' in hcl
     assert 'default     = "second"' not in hcl
+
+
+def test_a_parameter_whose_name_says_that_it_is_a_key_is_a_secret_and_says_where_it_stands() -> None:
+    step = {"type": "PowerShell", "name": "share", "inline": ["[parameters('command')]"]}
+    default = "[concat('Add-Share ', parameters('acctKey'))]"
+    parameters = {"acctKey": {"type": "string"}, "command": {"type": "string", "defaultValue": default}}
+
+    hcl = hcl_of({"parameters": parameters, "resources": [template(source=WINDOWS, customize=[step])]})
+
+    (declared,) = re.findall(r'^variable "acct_key" \{\n(.*?)^\}', hcl, re.MULTILINE | re.DOTALL)
+    assert "Part of the default of command." in declared
+    assert "sensitive   = true" in declared
+    assert "PKR_VAR_acct_key=..." in hcl

@@ -190,9 +190,13 @@ def check_shown(conversion: Conversion) -> None:
             json.loads(shown)
         if form is Format.GITHUB:
             assert all(re.match(r"::(?:error|warning|notice) file=", line) for line in shown.splitlines())
-    many = Overview(color=False)
-    many.add(judgements[0])
-    for overview in (many.findings(), many.table(width=80), of_one(conversion.findings, everything=True, color=False)):
+    many = Overview(color=False, width=80, names=8)
+    for overview in (
+        many.add(judgements[0]),
+        many.row(judgements[0]),
+        many.findings(),
+        of_one(conversion.findings, everything=True, color=False),
+    ):
         assert_no_commands(overview)
     coloured = render_text(conversion.findings, color=True)
     assert all(char.isprintable() or char == "\n" for char in re.sub(r"\x1b\[\d+m", "", coloured))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.text.secrets import find_secrets, mask, names_secret
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,8 @@ from aib2packer.text.secrets import find_secrets, mask
         ("git clone https://ghp_0123456789abcdefghij@github.com/x", "git clone https://***@github.com/x"),
         ("AccountName=x;AccountKey=ab/c+d==;EndpointSuffix=y", "AccountName=x;AccountKey=***;EndpointSuffix=y"),
         ("https://u:p@x/?sig=abc&token=def", "https://***@x/?sig=***&token=***"),
+        ("join.ps1 -User admin -Password 'P@ssw0rd!' -Wait", "join.ps1 -User admin -Password '***' -Wait"),
+        ("run.sh --db-password=Pa55word", "run.sh --db-password=***"),
     ],
 )
 def test_secrets_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
@@ -100,6 +102,7 @@ def test_secrets_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
         "?sig=***&se=1",
         "token=abc",
         "run.sh --token $TOKEN_OF_THE_BUILD_AGENT_1 --password abc",
+        "run.ps1 -Password $Password1 -Pwd <password1> --password=%PASSWORD1% -PasswordFile secret1.txt",
         "i.ps1 -Password (Get-Secret build-agent-password-1)",
         "run.sh --token-file token-of-the-build-agent-1.txt --secret /run/secrets/token-of-the-build-agent-1",
         f"gacutil -PublicKeyToken {'31bf' * 6}",
@@ -157,3 +160,15 @@ def test_long_texts_take_time_in_proportion(piece: str) -> None:
     before = time.process_time()
     find_secrets(text)
     assert time.process_time() - before < 5  # a pattern that looks back and forth would take minutes
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        *((name, True) for name in ("acctKey", "storage-key", "connectionString", "registryPassword", "sasToken")),
+        *((name, True) for name in ("storageaccountkey", "adminpassword", "clientSecret", "key", "github_pat", "PAT", "Sas")),
+        *((name, False) for name in ("keyName", "keyVaultName", "publicKey", "sshPublicKey", "nextToken", "hotpat")),
+    ],
+)
+def test_a_name_says_that_it_is_of_a_secret(name: str, *, is_secret: bool) -> None:
+    assert names_secret(name) == is_secret

@@ -234,7 +234,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
-    root = Root(template, parameters, values, context, budget := Budget())
+    root = Root(template, parameters, values, context, budget := Budget(context.most_work))
     context.budgets.append(budget)
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)

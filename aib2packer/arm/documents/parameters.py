@@ -16,7 +16,7 @@ from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import UNUSED, is_values_file
 from aib2packer.text.placeholders import is_open
-from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.text.secrets import find_secrets, mask, names_secret
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -64,8 +64,11 @@ class Parameter:
 
     @property
     def secure(self) -> bool:
-        """Whether its value is a secret."""
-        return self.type in _SECURE
+        """Whether its value is a secret: the type says so or, of a text that somebody must give, the name."""
+        if self.type in _SECURE:
+            return True
+        is_given = self.type == "string" and not self.allowed and (self.default is None or string_of(self.default) == "")
+        return is_given and names_secret(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,11 @@ _MAX_SYMBOL_DEPTH = 120
 _MAX_PARTS = 1_000  # of joined text
 _READING = 2  # calls of Python for each level of a value, where a function goes through it
 _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
-_MAX_WORK = 2_000_000  # some quarter of a microsecond each; the largest public image template takes 400,000
 
 _NESTING = frozenset({*SYMBOLS, tuple, dict, Lambda})
 
+MOST_WORK = 2_000_000
+"""What one evaluation may take: some quarter of a microsecond each. The largest public image template takes 400,000."""
 STEP = 60
 """The work of evaluating one call."""
 _SYMBOL = 1_000  # more than another value: it is compared, named and printed
@@ -58,8 +59,12 @@ class Size(NamedTuple):
 
 @dataclass(slots=True)
 class Budget:
-    """What has been paid, and how large the values are that were made: known by identity, so each is measured once."""
+    """What has been paid, and how large the values are that were made: known by identity, so each is measured once.
 
+    `most` is the work that may be paid for.
+    """
+
+    most: int = MOST_WORK
     work: int = 0
     text: int = 0
     depth: int = 0
@@ -74,13 +79,13 @@ class Budget:
 
         """
         self.work += work
-        if self.work > _MAX_WORK:
+        if self.work > self.most:
             message = "the evaluation takes too many steps"
             raise LimitError(message, "Check the loops and lambdas: ARM has limits too.")
 
     def has(self, work: int) -> bool:
         """Whether there is as much left."""
-        return self.work + work <= _MAX_WORK
+        return self.work + work <= self.most
 
     def allow_text(self, length: int) -> None:
         """Look whether a text may be made that is this long.

@@ -97,7 +97,7 @@ def claim_leaves(
     variables: dict[Leaf, Variable] = {
         leaf: uses.with_default(
             with_shape(
-                _leaf_variable(leaf, parameters, uses.sentence(leaf), taken),
+                _leaf_variable(leaf, parameters, uses.sentence(leaf) or _within_default(leaf, parameters), taken),
                 shapes.get(leaf, ()),
                 may_be_empty=leaf in known.unset,
             ),
@@ -215,6 +215,14 @@ def _closure(
         return (2, 0) if isinstance(leaf, Runtime) else (0, int(isinstance(leaf, DeploymentFact)))
 
     return tuple(sorted(found, key=rank))
+
+
+def _within_default(leaf: Leaf, parameters: Mapping[str, ParameterFact]) -> str:
+    """What a leaf is for that stands in the default of a parameter only, as a sentence; "" where it stands in none."""
+    facts = (
+        fact for fact in parameters.values() if (default := computed_default(fact)) is not None and leaf in leaves(default)
+    )
+    return next((f"Part of the default of {variable_name(fact.parameter.name)}." for fact in facts), "")
 
 
 def _leaf_variable(
