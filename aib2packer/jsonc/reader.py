@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
 
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
-_BLANK = r"\s*+(?:\ufeff\s*+)*+"
+_BLANK = r"[\s\ufeff]*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
 _CHARACTERS = r'[^"\\]*+(?:\\(?s:.)[^"\\]*+)*+'
 _INTEGER = "-?(?:0|[1-9][0-9]*+)"

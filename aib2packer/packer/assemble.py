@@ -171,7 +171,8 @@ def _escaped_setting(value: Value | Traced | Block) -> Value | Traced | Block:
 
 
 def _escaped_block(block: Block) -> Block:
-    return replace(block, body=tuple([_escaped_item(item) for item in block.body]))
+    body = tuple([_escaped_item(item) for item in block.body])
+    return block if body == block.body else replace(block, body=body)
 
 
 def _escaped_item(item: Attribute | Block | Comment | Blank) -> Attribute | Block | Comment | Blank:

@@ -117,7 +117,10 @@ def left_open(
     values += (dict(provisioner.settings) for provisioner in provisioners)
     if mentions(values, SUBSCRIPTION):
         return {**asked, "subscription_id": SUBSCRIPTION}, chains
-    return settings, tuple(replace(chain, steps=tuple(map(_asks_build, chain.steps))) for chain in chains)
+    asking = [tuple(map(_asks_build, chain.steps)) for chain in chains]
+    return settings, tuple(
+        chain if steps == chain.steps else replace(chain, steps=steps) for chain, steps in zip(chains, asking, strict=True)
+    )
 
 
 def _asks_build(step: PostProcessor) -> PostProcessor:
