@@ -47,7 +47,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, MembersByKey
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, plain
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, OPENING, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -707,6 +707,7 @@ class Fields:
         in_quotes = span.source.text.startswith('"', span.start)
         as_written = not in_quotes and span.text == text
         may_stand = as_written or read is uri_text or read is path_text or (read is script_text and text.startswith(("<", "#")))
+        may_stand = may_stand and text.startswith(OPENING)
         if may_stand and (IN_TEXTS if read is script_text and not as_written else IN_NAMES).fullmatch(text):
             return TemplateText((lone_placeholder(text),), span)
         if in_quotes and text.startswith("[") and _CALL.fullmatch(text):  # else an expression made it

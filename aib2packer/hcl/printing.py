@@ -121,21 +121,25 @@ def print_locals(values: Sequence[Local]) -> str:
 
     A local made with a secret has a block of its own, which alone can say that it is one.
     """
-    body: list[_Item] = []
     secrets = _secrets(values)
+    lines: list[str] = []
+    group: list[tuple[str, Value]] = []  # values that follow one another
     for local in values:
         if local.name in secrets:
             continue
         if local.comment:
-            body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
-        body.append(Attribute(local.name, local.value))
+            lines += _print_settings(group, _STEP)
+            lines += ("", print_comment(local.comment, _STEP)) if lines else (print_comment(local.comment, _STEP),)
+            group = []
+        group.append((local.name, local.value))
+    lines += _print_settings(group, _STEP)
     secret = (
         Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
         for local in values
         if local.name in secrets
     )
-    blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
-    return "\n\n".join(_print_item(block, 0) for block in blocks)
+    blocks = ["\n".join(("locals {", *lines, "}"))] if lines else []
+    return "\n\n".join([*blocks, *(_print_item(block, 0) for block in secret)])
 
 
 def _secrets(values: Sequence[Local]) -> set[str]:
@@ -312,19 +316,17 @@ _PARTS: Mapping[type, Callable[[Any], Collection[Value | _Item]]] = {
 }
 
 
-def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
+def _assignments(pairs: Sequence[tuple[str, str]], indent: int) -> list[str]:
     """Lines `name = value`. One that leaves a bracket open is in no alignment group; a heredoc is one line of its group."""
     margin = " " * indent
+    alone = [at for at, (_, value) in enumerate(pairs) if "\n" in value and not value.startswith("<<")]
     lines: list[str] = []
-    group: list[tuple[str, str]] = []
-    for pair in pairs:
-        if "\n" in pair[1] and not pair[1].startswith("<<"):
-            lines += _aligned(group, margin)
-            lines += _aligned([pair], margin)
-            group = []
-        else:
-            group.append(pair)
-    lines += _aligned(group, margin)
+    begin = 0
+    for at in alone:
+        lines += _aligned(pairs[begin:at], margin)
+        lines += _aligned(pairs[at : at + 1], margin)
+        begin = at + 1
+    lines += _aligned(pairs[begin:], margin)
     return lines
 
 
@@ -406,7 +408,7 @@ def _object(values: Mapping[str, Value], indent: int) -> str:
         return "{}"
     inner = indent + _STEP
     printed = ((_key(name), value) for name, value in values.items())
-    pairs = ((key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed)
+    pairs = [(key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed]
     return "\n".join(("{", *_assignments(pairs, inner), f"{' ' * indent}}}"))
 
 

@@ -97,7 +97,7 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     validators = inline_validators(template, decisions.validation)
     steps = _provision(template, kinds, context, validators, base.files)
     own = {**base.settings, **source, **distribution.settings}
-    settings, chains = left_open(own, distribution.post_processors, steps.provisioners)
+    settings, chains = left_open(own, distribution.post_processors, steps.provisioners, symbols)
     foresee(template, decisions, symbols, report)
     report_validation(template, decisions.validation, options, report)
     build = replace(

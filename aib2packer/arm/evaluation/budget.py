@@ -13,6 +13,7 @@ from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import SYMBOLS, Concat, Lambda, parts_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.options import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,8 +33,6 @@ _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there a
 
 _NESTING = frozenset({*SYMBOLS, tuple, dict, Lambda})
 
-MOST_WORK = 2_000_000
-"""What one evaluation may take: some quarter of a microsecond each. The largest public image template takes 400,000."""
 STEP = 60
 """The work of evaluating one call."""
 _SYMBOL = 1_000  # more than another value: it is compared, named and printed
