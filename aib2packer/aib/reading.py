@@ -11,10 +11,10 @@ from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.fill_placeholders import fill
 from aib2packer.arm.documents.image_templates import choose, image_templates
 from aib2packer.arm.documents.parameters import read_values
-from aib2packer.arm.evaluation.budget import MOST_WORK
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.options import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ import posixpath
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.evaluation.budget import MOST_WORK
 from aib2packer.azure.clouds import Cloud
 from aib2packer.lazy.models import dataclass, field, replace
+from aib2packer.options import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,6 +13,7 @@ from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import SYMBOLS, Concat, Lambda, parts_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.options import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,8 +33,6 @@ _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there a
 
 _NESTING = frozenset({*SYMBOLS, tuple, dict, Lambda})
 
-MOST_WORK = 2_000_000
-"""What one evaluation may take: some quarter of a microsecond each. The largest public image template takes 400,000."""
 STEP = 60
 """The work of evaluating one call."""
 _SYMBOL = 1_000  # more than another value: it is compared, named and printed
@@ -173,7 +172,7 @@ class Budget:
 
         """
         if isinstance(node, JsonScalar):
-            return Size(1, len(node.value) if isinstance(node.value, str) else 1, 1)
+            return Size(1, _length(node), 1)
         sizes = self._sizes
         if (known := sizes.get(id(node))) is not None:
             return known[1]
@@ -199,12 +198,16 @@ class Budget:
                 raise LimitError(message, "Give the parameters in it values: --set NAME=…, or a parameters file with -p.")
             return Size(1 + len(parts), sum(len(part) for part in parts if isinstance(part, str)), self._deepest(node.symbol))
         self.pay(NODE * (1 + len(inside)))
-        values, characters, depth = 1, 0, 0
+        values, characters, depth = 1, 0, 1 if inside else 0
         for part in inside:
-            size = self.measure(part)
-            values += size.values
-            characters += size.characters
-            depth = max(depth, size.depth)
+            if isinstance(part, JsonScalar):
+                values += 1
+                characters += _length(part)
+            else:
+                size = self._sizes[id(part)][1]
+                values += size.values
+                characters += size.characters
+                depth = max(depth, size.depth)
         if isinstance(node, JsonObject):
             characters += sum([len(member.key) for member in node.members])
         return Size(values, characters, 1 + depth)
@@ -235,6 +238,11 @@ class Budget:
             message = "the expression is nested too deeply, with its variables filled in"
             raise LimitError(message, "Make it simpler.")
         return depth
+
+
+def _length(node: JsonScalar) -> int:
+    """How long a scalar is when it is written out, nearly so."""
+    return len(node.value) if isinstance(node.value, str) else 1
 
 
 def _nodes_in(node: Json) -> tuple[Json, ...]:
