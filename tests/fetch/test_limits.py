@@ -17,6 +17,7 @@ from threading import Event
 import pytest
 
 from aib2packer import Options, convert
+from aib2packer.app.output import write
 from aib2packer.fetch import Fetcher, addresses
 from aib2packer.fetch.large import LargeContent
 from aib2packer.fetch.limits import Limits
@@ -178,7 +179,7 @@ def test_all_files_of_a_run_together_have_a_limit(server: Server) -> None:
     assert found[2].reason == "all files together are larger than 0.238419 MiB"
 
 
-def test_what_is_large_lies_on_the_disk_and_is_converted_as_it_is(server: Server) -> None:
+def test_what_is_large_lies_on_the_disk_and_is_converted_and_written_as_it_is(server: Server, tmp_path: Path) -> None:
     script = b"#!/bin/bash\necho hi\n" + b"#" * 5000 + b"\n"
     uris = [server.add("/a.sh", script), server.add("/b.bin", DATA)]
     customize = [{"type": "Shell", "scriptUri": uris[0]}, {"type": "File", "sourceUri": uris[1], "destination": "/tmp/b"}]
@@ -191,6 +192,9 @@ def test_what_is_large_lies_on_the_disk_and_is_converted_as_it_is(server: Server
     of_small, of_large = (convert(text, options=Options(side_files=True, assets=assets)) for assets in (small, large))
     assert of_large.hcl == of_small.hcl is not None
     assert of_large.files == of_small.files
+    for _ in range(2):  # the second time, what is there is the same
+        write(tmp_path, of_large.files, force=False)
+    assert {name: (tmp_path / name).read_bytes() for name in of_small.files} == of_small.files
 
 
 # How often
