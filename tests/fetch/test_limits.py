@@ -19,7 +19,7 @@ import pytest
 from aib2packer import Options, convert
 from aib2packer.app.output import write
 from aib2packer.fetch import Fetcher, addresses
-from aib2packer.fetch.large import LargeContent
+from aib2packer.fetch.large import LargeContent, mapped
 from aib2packer.fetch.limits import Limits
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Asset
@@ -324,3 +324,21 @@ def test_a_proxy_may_lie_in_the_machines_own_network(server: Server, monkeypatch
     server.answers["http://example.invalid/a"] = [body(DATA)]
 
     assert get("http://example.invalid/a") == DATA
+
+
+@pytest.mark.parametrize("kind", ["File", "Shell"])
+def test_a_large_file_is_not_looked_into(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "large").write_bytes(b"echo hi\n" * (1 << 20))
+    uri = "https://example.com/large"
+    where = {"scriptUri": uri} if kind == "Shell" else {"sourceUri": uri, "destination": "/tmp/large"}
+    with (tmp_path / "large").open("rb") as file:
+        content = mapped(file)
+    monkeypatch.setattr(LargeContent, "__getattr__", None)  # what makes a copy in memory
+
+    made = convert(
+        json.dumps(template(customize=[{"type": kind, "name": "a", **where}])),
+        options=Options(side_files=True, assets={uri: content}),
+    )
+
+    assert made.hcl is not None
+    assert content in made.files.values()
