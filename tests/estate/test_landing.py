@@ -330,7 +330,7 @@ def test_a_record_names_only_what_a_run_may_have_written(path: str) -> None:
     files = {path: "0", "web/.gitignore": "1", "web/scripts/01-a b.sh": "2"}
     Path("out/.aib2packer.json").write_text(json.dumps({"formatVersion": 1, "files": files}), encoding="utf-8")
 
-    assert record.read(Path("out")).files.keys() == files.keys() - {path}
+    assert {one for one, _ in record.read(Path("out")).files.items()} == files.keys() - {path}
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,8 @@ def test_a_record_that_says_nothing_is_as_none(text: str) -> None:
     Path("out").mkdir()
     Path("out/.aib2packer.json").write_text(text, encoding="utf-8")
 
-    assert record.read(Path("out")) == record.Record()
+    read = record.read(Path("out"))
+    assert (len(read.files), read.builds) == (0, {})
 
 
 def test_what_a_template_that_fails_this_time_has_made_before_is_let_be() -> None:
