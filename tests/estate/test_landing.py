@@ -304,6 +304,28 @@ def test_prune_leaves_what_somebody_changed_and_what_was_never_ours() -> None:
     assert "somebody has changed files that earlier runs made and this one does not make:" in " ".join(said.split())
 
 
+@pytest.mark.parametrize("indent", [None, 4])
+def test_a_record_that_another_program_has_written_again_says_the_same(indent: int | None) -> None:
+    convert("in", "-o", "out")
+    file = Path("out/.aib2packer.json")
+    as_written = record.read(Path("out"))
+    file.write_text(json.dumps(json.loads(file.read_bytes()), indent=indent), encoding="utf-8")
+
+    again = record.read(Path("out"))
+
+    assert [*again.files.items()] == [*as_written.files.items()]
+    assert again.builds == as_written.builds
+    assert len(again.files) > len(again.builds) > 0
+
+
+def test_a_record_that_is_cut_off_says_nothing() -> None:
+    convert("in", "-o", "out")
+    file = Path("out/.aib2packer.json")
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-2]))
+
+    assert len(record.read(Path("out")).files) == 0
+
+
 @pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "a/../../secret", "a\\..\\secret", "link/secret"])
 def test_a_record_that_names_a_file_elsewhere_removes_nothing(path: str) -> None:
     convert("in", "-o", "out")
