@@ -1,8 +1,6 @@
 """aib2packer converts Azure Image Builder templates to Packer HCL2 builds: `convert` does, docs/api.md says what it gives."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # but for type checkers; nothing is imported before `__main__` has set Python up, `typing` neither
 if TYPE_CHECKING:
     from aib2packer.azure.clouds import Cloud, CloudFacts
     from aib2packer.conversion import Conversion
@@ -126,6 +124,8 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name in _ON_DEMAND:
+        from importlib import import_module
+
         found = globals()[name] = getattr(import_module(_ON_DEMAND[name]), name)
         return found
     message = f"module {__name__!r} has no attribute {name!r}"

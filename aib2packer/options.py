@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code
     from aib2packer.text.source import SourceText
 
+MOST_WORK = 2_000_000
+"""What one evaluation may take: some quarter of a microsecond each. The largest public image template takes 400,000."""
 BUILD_FILE = "build.pkr.hcl"
 """The name of a build in a folder of its own."""
 
@@ -163,5 +165,7 @@ class Options:
     """Whether what several builds have stands above the folder, which is one of theirs."""
     facts: bool = False
     """Whether the outcome has the facts of the build."""
+    most_work: int | None = None
+    """The most that the conversion may take, as `Conversion.work` counts it: one that takes more ends without HCL."""
     file_name: str = BUILD_FILE
     """The name that the HCL will have, for the commands in its header."""

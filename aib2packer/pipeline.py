@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from aib2packer.provenance.print_builds import Printed
 
 
+_TELLING, _FILE = 330, 600
+"""What showing a finding takes, and writing a file, in units of `arm/evaluation/budget.py`."""
+
+
 def convert(
     text: str | bytes | SourceText | OpenDocument, *, file: str = "<stdin>", options: Options | None = None
 ) -> Conversion:
@@ -156,9 +160,10 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
     if options.accepted:
         findings = tuple(finding.accepted_by(options.accepted) for finding in findings)
     for_people = _for_people(build, guides, printed, _about(opened.document, settings, findings)) if options.side_files else {}
+    files = {**printed.files, **for_people}
     return Conversion(
         printed.hcl,
-        {**printed.files, **for_people},
+        files,
         findings,
         settings=settings,
         source_map=printed.places,
@@ -166,7 +171,7 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
         facts=_facts(template, decisions, symbols, build, guides) if options.facts else None,
         build_file=printed.build_file,
         image_templates=found.names,
-        work=found.work,
+        work=found.work + _TELLING * len(findings) + _FILE * len(files),
     )
 
 

@@ -44,10 +44,10 @@ from aib2packer.arm.language.symbolic import (
 )
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, MembersByKey
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, plain
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, OPENING, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -166,12 +166,10 @@ class Fields:
     reading: Reading
     any_case: bool = False
     _used: set[str] = field(default_factory=set)
-    _members: dict[str, JsonMember] = field(init=False)
-    """The members by their keys, and by these in lower case, where that is no key itself: there the first counts."""
+    _members: MembersByKey = field(init=False)
 
     def __post_init__(self) -> None:
-        self._members = {member.key.casefold(): member for member in reversed(self.object.members)}
-        self._members |= {member.key: member for member in self.object.members}
+        self._members = MembersByKey(self.object)
 
     @property
     def span(self) -> Span:
@@ -224,17 +222,15 @@ class Fields:
     def word(self, key: str, *others: Spelling, optional: bool = True) -> Located[str] | None:
         """A string of which the converter must know the value; a placeholder counts as unset where it is `optional`."""
         text = self.text(key, *others)
-        if text is None:
-            return None
-        if text.literal is None and isinstance(value := self.value(key, *others), JsonSymbolic):
+        if text is not None and text.literal is None and isinstance(value := self.value(key, *others), JsonSymbolic):
             known = self._known(value, key, needed=not optional)
             text = None if known is None else self._text(known, key, name_text)
         if text is None:
             return None
-        if text.literal is None:
+        if (literal := text.literal) is None:
             (self._unfilled if optional else self._placeholder)(text, key)
             return None
-        return Located(text.literal, text.span)
+        return Located(literal, text.span)
 
     def late_text(self, key: str) -> LateText | None:
         """A string that only Packer's run knows, with what its parameters make of it now; None for others."""
@@ -269,7 +265,7 @@ class Fields:
         return _lone_placeholder(value, "int") or self.integer_of(value, key)
 
     def _zero(self, key: str, least: int) -> None:
-        found = self._lookup(key)
+        found = self._members[key]
         if found is not None and isinstance(found.value, JsonScalar) and found.value.value == 0:
             self.report.add(
                 codes.ZERO,
@@ -328,7 +324,7 @@ class Fields:
 
     def number_of_key(self, key: str) -> Number | None:
         """A whole number of which 0 is a value like any other, and which may be known only when Packer runs."""
-        found = self._find(key, ()) or self._lookup(key)
+        found = self._find(key, ()) or self._members[key]
         return None if found is None or found.value == JsonScalar(None, found.value.span) else self._number_of(found.value, key)
 
     def integers(self, key: str, *others: Spelling) -> tuple[Number, ...]:
@@ -508,12 +504,12 @@ class Fields:
             self.wrong_type(value, key, "an array")
             return
         for index, given in enumerate(value.items):
-            item = self._known(self._with_attributes(given, attributes, optional) if attributes else given, f"{key}[{index}]")
-            path = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
+            name = f"{key}[{index}]"
+            item = self._known(self._with_attributes(given, attributes, optional) if attributes else given, name)
             if isinstance(item, JsonObject):
-                yield index, Fields(item, path, self.reading)
+                yield index, Fields(item, self._name(name), self.reading)
             elif item is not None and not _is_unset(item):
-                self.wrong_type(item, f"{key}[{index}]", "an object")
+                self.wrong_type(item, name, "an object")
 
     def texts_by_key(self, key: str, *others: Spelling) -> dict[str, TemplateText]:
         """An object of strings: tags. Numbers and booleans become text."""
@@ -545,11 +541,11 @@ class Fields:
 
     def has(self, key: str) -> bool:
         """Whether a key stands there, be it unset."""
-        return self._lookup(key) is not None
+        return self._members[key] is not None
 
     def key_span(self, key: str) -> Span:
         """Where a key stands; the whole object where it does not."""
-        found = self._lookup(key)
+        found = self._members[key]
         return self.span if found is None else found.key_span
 
     def skip(self, *keys: str) -> None:
@@ -565,7 +561,7 @@ class Fields:
         self.reading.instructions.extend(self._use(keys))
 
     def _use(self, keys: tuple[str, ...]) -> list[Span]:
-        found = [member for key in keys if (member := self._lookup(key)) is not None]
+        found = [member for key in keys if (member := self._members[key]) is not None]
         self._used.update(member.key for member in found)
         return [member.value.span for member in found]
 
@@ -578,12 +574,13 @@ class Fields:
 
     def unused(self) -> tuple[JsonMember, ...]:
         """The keys that nobody asked for; a null says nothing, not even to a service that takes no unknown key."""
-        return tuple(member for member in self.object if member.key not in self._used and not is_null(member.value))
+        unused = [member for member in self.object.members if member.key not in self._used]
+        return tuple([member for member in unused if not is_null(member.value)])
 
     def close(self, elsewhere: Mapping[str, str] | None = None) -> None:
         """Report the keys that nobody asked for. `elsewhere` says of keys, in lower case, where they belong."""
-        fate = "refuses it" if self.api.since(STRICT_SINCE) else "does not see it"
         for member in self.unused():
+            fate = "refuses it" if self.api.since(STRICT_SINCE) else "does not see it"
             place = (elsewhere or {}).get(member.key.lower())
             if place is not None:
                 self.report.add(
@@ -709,13 +706,11 @@ class Fields:
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)
         as_written = not in_quotes and span.text == text
-        whole = IN_TEXTS if read is script_text and not as_written else IN_NAMES
         may_stand = as_written or read is uri_text or read is path_text or (read is script_text and text.startswith(("<", "#")))
-        if may_stand and whole.fullmatch(text):
+        may_stand = may_stand and text.startswith(OPENING)
+        if may_stand and (IN_TEXTS if read is script_text and not as_written else IN_NAMES).fullmatch(text):
             return TemplateText((lone_placeholder(text),), span)
-        if not in_quotes:  # an expression made it
-            return read(text, span, self.report)
-        if text.startswith("[") and _CALL.fullmatch(text):
+        if in_quotes and text.startswith("[") and _CALL.fullmatch(text):  # else an expression made it
             self.report.add(
                 codes.EXPRESSION,
                 span,
@@ -763,13 +758,9 @@ class Fields:
         """An array of strings as it stands; one that is not known must be known."""
         return self._known(value, key) if isinstance(value, JsonSymbolic) and type_of(value.symbol) != "string" else value
 
-    def _lookup(self, key: str) -> JsonMember | None:
-        """The member with a key: one that is spelt so, else the first in any case."""
-        return self._members.get(key) or self._members.get(key.casefold())
-
     def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
         """The member that sets a key, under any spelling that counts."""
-        found = self._lookup(key)
+        found = self._members[key]
         if found is not None:
             self._used.add(found.key)
             # What a tool printed names no API version, and has spellings of its own.
@@ -780,7 +771,7 @@ class Fields:
                     self._too_new(found, key)
                 return found
         for other in others:
-            member = self._lookup(other.key)
+            member = self._members[other.key]
             if member is None:
                 continue
             self._used.add(member.key)

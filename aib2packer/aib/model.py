@@ -13,7 +13,7 @@ from aib2packer.azure.clouds import Cloud
 from aib2packer.lazy.models import dataclass, field, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from aib2packer.aib.api_versions import ApiVersion
     from aib2packer.aib.gallery_versions import Version
@@ -350,7 +350,7 @@ class Target(ABC):
     def label(self, shown: Callable[[TemplateText], str]) -> str:
         """The target in a few words; `shown` is how a text is shown."""
 
-    def after(self, made: Iterable[str]) -> Target:
+    def after(self, made: Collection[str]) -> Target:
         """The target, knowing the ids of what runs of the template have made."""
         del made
         return self
@@ -447,8 +447,10 @@ class GalleryTarget(Target):
     late_target_regions: TemplateText | None = None
     highest: Version | None = None
 
-    def after(self, made: Iterable[str]) -> GalleryTarget:
+    def after(self, made: Collection[str]) -> GalleryTarget:
         """The target with the highest of the versions, given by their ids, that are of its image definition."""
+        if not made:
+            return self
         known = (self.id.text.literal or "").lower().split("/versions/")[0]
         ids = (one.lower().split("/versions/") for one in made)
         versions = (parse_version(end[0]) for image, *end in ids if image == known and end)

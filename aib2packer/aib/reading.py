@@ -4,55 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.holding import fits, holding_of, work_for
 from aib2packer.aib.template import read_template
 from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.fill_placeholders import fill
 from aib2packer.arm.documents.image_templates import choose, image_templates
 from aib2packer.arm.documents.parameters import read_values
-from aib2packer.arm.language.json_values import JsonSymbolic
-from aib2packer.arm.language.symbolic import once, parts_of, walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
-from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.lazy.patterns import pattern
+from aib2packer.options import MOST_WORK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.template import KindsToRead
     from aib2packer.arm.documents.fill_placeholders import Filled
-    from aib2packer.arm.documents.image_templates import Resource
-    from aib2packer.arm.evaluation.budget import Budget
-    from aib2packer.arm.language.symbolic import ArmValue, Lambda
     from aib2packer.findings.model import Finding, Report
-    from aib2packer.jsonc.tree import Json
+    from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options
 
-_MOST = 10_000
-"""The most settings of an image template, far above what the largest that are public have."""
-_STEP, _TAG, _TARGET = 5, 20, 100
-_SECRET = 5  # and more a text counts for that may hold a secret: it is looked for, and becomes a variable
-_SIGN_OF_SECRET = pattern(r":\\?/|sig=|Key=")
-_PARTS = 10  # of an expression, its variables filled in, count for a setting: each is gone through some forty times
-_OF_EACH = {
-    "customize": _STEP,
-    "invmvalidations": _STEP,
-    "distribute": _TARGET,
-    "tags": _TAG,
-    "artifacttags": _TAG,
-    "managedresourcetags": _TAG,
-}
-"""What an item of these lists counts for, besides its settings: for the work that is done for it."""
-
-
-_CONVERSION = 27_000
-_FINDING = 60
-_DOCUMENT = 150
-"""What converting an image template costs besides, in units of `arm/evaluation/budget.py`, and finding it: each other, and
-each deployment template beside the first."""
 _OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
 """What asks where the template is deployed to; of Terraform whatever stands for that."""
 
@@ -97,75 +70,36 @@ def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Rep
         report: Gets what the last reading had to say.
 
     """
-    document, context = opened.document, replace(opened.context, budgets=[])
+    document = opened.document
+    most = MOST_WORK if options.most_work is None else min(MOST_WORK, options.most_work)
+    context = replace(opened.context, budgets=[], most_work=most)
     while True:
         needed: set[str] = set()
         before = report.mark()
         found = image_templates(document, context, report)
         resource = choose(found, options.name, document, report)
-        fits = resource is not None and _fits(resource, report)
-        template = read_template(resource, kinds, options, needed, report) if resource is not None and fits else None
+        holding = holding_of(resource)
+        work = work_for(resource, holding, len(found), context.budgets)
+        if options.most_work is not None and work > options.most_work:
+            report.add(
+                codes.TOO_MANY_SETTINGS,
+                document.span.first,
+                "the image template takes more work than is left for it",
+                help="Convert it by itself.",
+            )
+            return FoundTemplate(None, None, tuple(one.name for one in found), work)
+        readable = resource is not None and fits(resource, holding, report)
+        template = read_template(resource, kinds, options, needed, report) if resource is not None and readable else None
         needed |= frozenset() if resource is None else resource.counted
         if needed <= context.shape:
             return FoundTemplate(
                 None if template is None else replace(template, cloud=context.cloud),
                 None if resource is None else resource.body,
                 tuple(one.name for one in found),
-                _work(len(found), context.budgets),
+                work,
             )
         report.return_to(before)
         context = replace(context, shape=context.shape | needed)
-
-
-def _work(found: int, budgets: Sequence[Budget]) -> int:
-    """What converting one of the image templates found takes; there is a budget for each reading of a deployment template."""
-    documents = _DOCUMENT * max(0, len(budgets) - 1)
-    return _CONVERSION + _FINDING * found + documents + sum(budget.work for budget in budgets)
-
-
-def _fits(resource: Resource, report: Report) -> bool:
-    """Whether an image template is no larger than what is converted."""
-    work = 0
-    size = once(_size)
-    waiting: list[Json] = [resource.body]
-    while waiting and work <= _MOST:
-        node = waiting.pop()
-        if isinstance(node, JsonScalar):
-            work += 1 + _SECRET * _may_hide(node.value)
-        elif isinstance(node, JsonObject):
-            for member in node.members:
-                waiting.append(member.value)
-                if (each := _OF_EACH.get(member.key.lower())) is not None:
-                    work += each * _items(member.value)
-        elif isinstance(node, JsonArray):
-            waiting += node.items
-        else:
-            work += 1 + (size(node.symbol) // _PARTS if isinstance(node, JsonSymbolic) else 0)
-    if work > _MOST:
-        report.add(
-            codes.TOO_MANY_SETTINGS,
-            resource.body.span,
-            f"the image template has more than {_MOST:,} settings: a step counts as {_STEP}, "
-            f"a tag as {_TAG}, a target as {_TARGET}, {_PARTS} parts of an expression as one, a URL or a key as {_SECRET}",
-            help="Move steps into scripts, give the parameters of long expressions values, or split the image template.",
-        )
-    return work <= _MOST
-
-
-def _items(node: Json) -> int:
-    """How many items a list has, and members an object."""
-    if isinstance(node, JsonArray):
-        return len(node.items)
-    return len(node.members) if isinstance(node, JsonObject) else 0
-
-
-def _may_hide(value: object) -> bool:
-    return isinstance(value, str) and ("/" in value or "=" in value) and _SIGN_OF_SECRET.search(value) is not None
-
-
-def _size(symbol: ArmValue | Lambda, _inside: object) -> int:
-    """How many parts an expression has; what stands in several places is gone through once."""
-    return sum(len(parts_of(one)) for one in walk(symbol))
 
 
 def _report_unused(filled: Filled, options: Options, report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from functools import cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Self
 
@@ -10,7 +11,7 @@ from aib2packer.app.interrupts import deferred
 from aib2packer.system.files import holds, is_within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aib2packer.app.staging import Staging
     from aib2packer.system.packed import Content
@@ -73,7 +74,8 @@ class Writing:
         """
         if self._refused is not None:
             return
-        targets = {folder / _inside(folder, name): content for name, content in files.items()}
+        within = cache(partial(is_within, folder=folder))  # many files lie in one folder
+        targets = {folder / _inside(folder, name, within): content for name, content in files.items()}
         try:
             there = {target: holds(target, content) for target, content in targets.items()}
         except OSError as error:
@@ -140,12 +142,12 @@ def write(folder: Path, files: Mapping[str, Content], *, force: bool) -> None:
         writing.commit()
 
 
-def _inside(folder: Path, name: str) -> PurePosixPath:
+def _inside(folder: Path, name: str, within: Callable[[Path], bool]) -> PurePosixPath:
     """The relative path of a file, if it stays in the folder on every system."""
     path = PurePosixPath(name)
     windows = PureWindowsPath(name)
     odd = not path.parts or path.is_absolute() or ".." in windows.parts or windows.anchor or "\\" in name or "\0" in name
-    if odd or not is_within((folder / path).parent, folder):
+    if odd or not within((folder / path).parent):
         raise OutputError(
             folder / path, f"a file of this name would not lie in {folder}; nothing was written", "Give another -o."
         )

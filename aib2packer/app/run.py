@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.conversion import Conversion
@@ -66,6 +66,14 @@ _STDOUT_NAMES: dict[Emit | None, str] = {
 }  # what a person would call it beside the other
 
 _LEFT_OUT = "left out"  # State.LEFT_OUT, and what the table calls a file with nothing else
+
+
+class _ReadInput(NamedTuple):
+    """An input, and what it holds where that is known."""
+
+    template: Template
+    data: bytes
+    opened: OpenDocument | Conversion | None
 
 
 def _nothing_accepted(_template: str) -> tuple[tuple[Code, str], ...]:
@@ -323,30 +331,49 @@ def _told(result: Result, further: tuple[Finding, ...]) -> Result:
 
 def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Iterator[Result]:
     """The results of all image templates of an input, for all environments."""
+    if request.folder:
+        origin = _origin(template, request.beside.get(AZURE_FILE, data))
+        request = replace(request, options=replace(request.options, origin=origin))
     # Each file of values is an option of its own, for which the input is read anew.
     opened = None if request.environments else open_input(data, template.name, replace(request.options, root=template.root))
     conversions = _convert(template, data, request, watch, opened)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        from aib2packer.arm.documents.forms.lists import most_images, most_work, texts_of_list
-
-        names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
-        listed = texts_of_list(data, template.name, len(names))
-        named = opened.with_names(names) if opened is not None and not isinstance(opened, Conversion) else None
-        texts = listed or (named,) * len(names)
-        size = len(data.lstrip())
-        most = most_images(0 if listed or named else size * len(conversions))
-        work, enough = 0, most_work(size)
-        for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
-            if number >= most or work > enough:
-                yield _too_many(template, number, len(names))
-                return
-            own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
-            made = _convert(image, data, own, watch, own_text)
-            work += sum(one.work for one in made.values())
-            yield from _results(image, made, own)
+        yield from _run_each(_ReadInput(template, data, opened), request, watch, conversions)
     else:
         yield from _results(template, conversions, request)
+
+
+def _run_each(given: _ReadInput, request: Request, watch: Watch, conversions: Mapping[str, Conversion]) -> Iterator[Result]:
+    """The results of each image template of an input, as far as converting them takes no more than it may together.
+
+    `conversions` are those in which the input turned out to hold several.
+    """
+    from aib2packer.arm.documents.forms.lists import most_work, texts_of_list, work_of_reading
+
+    template, data, opened = given
+    names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
+    # It was read, or there would be no image templates in it.
+    whole = open_input(data, template.name, replace(request.options, root=template.root)) if opened is None else opened
+    listed = () if isinstance(whole, Conversion) else texts_of_list(whole.document, len(names))
+    named = None if opened is None or isinstance(opened, Conversion) else opened.with_names(names)
+    readings = 1 + len(request.environments)
+    left = most_work(data) - readings * work_of_reading(data) - sum(one.work for one in conversions.values())
+    texts = listed or (named,) * len(names)
+    for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
+        own = (
+            request
+            if request.into
+            else replace(request, folder=request.folder and request.folder / image.folder.name, estate=True)
+        )
+        made = _convert(image, data, replace(own, options=replace(own.options, most_work=left)), watch, own_text)
+        if any(one.hcl is None and one.work > left for one in made.values()):
+            yield _too_many(template, number, len(names))
+            return
+        left -= sum(one.work for one in made.values())
+        if own_text is None or isinstance(own_text, SourceText):
+            left -= readings * work_of_reading(data if own_text is None else own_text.text.encode())
+        yield from _results(image, made, own)
 
 
 def _too_many(template: Template, converted: int, count: int) -> Result:
@@ -374,7 +401,7 @@ def _convert(
         into=None if request.into is None else _beside(request),
         scripts_there={} if request.into is None else request.into.scripts,
         accepted=request.accepted_in(template.shown),
-        origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.folder else None,
+        origin=_of_image(request.options.origin, template.image),
         called=(template.folder.name or template.path.stem) if request.folder and template.path else "",
         in_estate=request.estate and not request.into,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
@@ -403,12 +430,16 @@ def _beside(request: Request) -> tuple[SourceText, ...]:
 
 
 def _origin(template: Template, data: bytes) -> Origin:
-    """What a build says that it is made of; the digest is that of the file."""
+    """What the builds of an input say that they are made of; the digest is that of the file."""
     from aib2packer import __version__
 
     digest = sha256_of(data if template.path is None else _raw(template.path, data))
-    image = f" ({safe(template.image)})" if template.image else ""
-    return Origin(f"{place_of(template)}{image}", digest, __version__)
+    return Origin(place_of(template), digest, __version__)
+
+
+def _of_image(origin: Origin | None, image: str | None) -> Origin | None:
+    """What the build of one image template of an input says."""
+    return replace(origin, path=f"{origin.path} ({safe(image)})") if origin and image else origin
 
 
 def place_of(template: Template) -> str:

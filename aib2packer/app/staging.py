@@ -5,6 +5,7 @@ The folder goes when it is done with. One that a killed run has left is removed 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import os
@@ -46,9 +47,11 @@ class Staging:
         self._journal: FileIO | None = None
         self._count = self._done = 0
         self._made: list[Path] = []
+        self._there: set[Path] = set()
 
     def open(self) -> Self:
         """Make the folder that they wait in, and what it lies in."""
+        atexit.register(self.close)  # should a signal come on the way to where it is closed
         try:
             self._make(self.folder)
             self._own.mkdir()
@@ -69,6 +72,7 @@ class Staging:
         _remove(self._own)
         if not self._done:
             self._remove_made()
+        atexit.unregister(self.close)
 
     def add(self, files: Mapping[Path, Content], check: Callable[[], None]) -> None:
         """Write new files, all or none, with the permissions that their targets are to have.
@@ -143,10 +147,13 @@ class Staging:
             yield from (Path(os.fsdecode(name)) for name in names)
 
     def _make(self, folder: Path) -> None:
+        if folder in self._there:
+            return
         for path in (*reversed(folder.parents), folder):
             if not path.exists():
                 path.mkdir()
                 self._made.append(path)
+        self._there.add(folder)
 
     def _remove_made(self) -> None:
         for path in reversed(self._made):

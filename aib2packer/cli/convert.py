@@ -21,6 +21,7 @@ from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.cli.standard import FILE_NAME
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
+from aib2packer.findings.failing import Failing
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
@@ -162,12 +163,12 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             name = finding.span.source.name
             telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
         accepting = _marking(accepted, request, new=write_baseline)
-        kept = _keep(results, accepting, telling, writing, request)
+        kept, failing = _keep(results, accepting, telling, writing, request)
         asked, whole = replace(request, write=writing.write), any(one.found for one in inputs)
         status = accepting.end(write_baseline, asked, whole=whole, quiet=reporting.quiet) if accepting is not None else 0
         landing = _land(kept, asked, telling, None if in_azure else inputs)
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(max(status, _finish(telling, writing, landing, kept.stale), _say_why(kept, reporting)))
+        sys.exit(max(status, _finish(telling, writing, landing, kept), _say_why(failing, reporting)))
 
 
 def _recorded(folder: Path | None) -> dict[str, object]:
@@ -180,28 +181,31 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     return {"written": record.files, "placed": record.builds}
 
 
-def _land(kept: Kept, request: Request, telling: Telling, inputs: Sequence[Template] | None) -> Landing | None:
+def _land(kept: Kept | None, request: Request, telling: Telling, inputs: Sequence[Template] | None) -> Landing | None:
     """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all.
 
     `inputs` are what the run was given; None: all that there is.
     """
-    if request.folder is None or not kept.builds:
+    if kept is None or not kept.builds:
         return None
     from aib2packer.app.estate import EVERYTHING, remit_of
     from aib2packer.estate.landing import land
 
-    remit = EVERYTHING if inputs is None else remit_of(inputs, request.folder)
-    landing = land(kept, request.folder, request, remit)
+    remit = EVERYTHING if inputs is None else remit_of(inputs, kept.folder)
+    landing = land(kept, kept.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
     return landing
 
 
-def _keep(results: Iterable[Result], accepting: Accepting | None, telling: Telling, writing: Writing, request: Request) -> Kept:
-    """Put what belongs there on standard output, and have each told; gives what is needed of them for all."""
-    from aib2packer.estate.kept import Kept
+def _keep(
+    results: Iterable[Result], accepting: Accepting | None, telling: Telling, writing: Writing, request: Request
+) -> tuple[Kept | None, Failing]:
+    """Put what belongs there on standard output, and have each told.
 
-    kept = Kept(request.folder, request.fail_on)
+    Gives what is needed of them for all, if there is a folder for that, and what fails.
+    """
+    kept, failing = _for_all(request.folder), Failing(request.fail_on)
     with said_if_ended("" if request.folder is None else "Nothing was written."):
         for result in results if accepting is None else accepting.of(results):
             try:
@@ -210,11 +214,22 @@ def _keep(results: Iterable[Result], accepting: Accepting | None, telling: Telli
                 telling.add(result)
                 _finish(telling, writing)
                 raise
-            kept.add(result)
-    return kept
+            failing.add(result.findings)
+            if kept is not None:
+                kept.add(result)
+    return kept, failing
 
 
-def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, stale: Sequence[Result] = ()) -> int:
+def _for_all(folder: Path | None) -> Kept | None:
+    """What keeps what is needed for all builds together; nothing is without a folder."""
+    if folder is None:
+        return None
+    from aib2packer.estate.kept import Kept
+
+    return Kept(folder)
+
+
+def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, kept: Kept | None = None) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status.
 
     What is stale of single results goes then.
@@ -226,18 +241,18 @@ def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, 
         telling.none_written(error)
         telling.write_documents()
     else:
-        for result in (*_pruned(stale), *(() if landing is None else landing.prune())):
+        for result in (*_pruned(() if kept is None else kept.stale), *(() if landing is None else landing.prune())):
             telling.add(result)
     return telling.end()
 
 
-def _say_why(kept: Kept, reporting: Reporting) -> int:
+def _say_why(failing: Failing, reporting: Reporting) -> int:
     """Say how many findings fail, if that is only because the user wants it; gives the exit status that they make."""
-    if kept.fails_by_level and not reporting.findings.is_document:
+    if failing.by_level and not reporting.findings.is_document:
         from aib2packer.cli.baselines import count_failing
 
-        print_error(count_failing(kept.failing))
-    return int(bool(kept.failing))
+        print_error(count_failing(failing.count))
+    return int(bool(failing.count))
 
 
 def _pruned(stale: Sequence[Result]) -> Iterator[Result]:

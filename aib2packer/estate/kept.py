@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
 from aib2packer.estate.values import SharedValues
-from aib2packer.findings.codes import KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE
-from aib2packer.findings.model import Severity, about_file
+from aib2packer.findings.failing import ABOUT_FILES
+from aib2packer.findings.model import about_file
 from aib2packer.lazy.models import replace
 from aib2packer.system.packed import Packed
 
@@ -17,18 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.app.run import Result
-    from aib2packer.findings.model import Finding, Level
-
-_ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
+    from aib2packer.findings.model import Finding
 
 
 class Kept:
     """What all builds together need of the results of a run: packed, without the texts of inputs and outputs."""
 
-    def __init__(self, folder: Path | None, level: Level) -> None:
-        """Take the folder of all builds, where there is one, and the lightest findings that fail."""
+    def __init__(self, folder: Path) -> None:
+        """Take the folder of all builds."""
         self.folder = folder
-        self._level = level
         self.results: Packed[Result] = Packed()
         self.builds: list[tuple[str, int]] = []
         """The builds of an estate by their folders below that of all, each with the number of its result."""
@@ -39,19 +36,10 @@ class Kept:
         self.values = SharedValues()
         self.stale: list[Result] = []
         """The results of which something is to be removed when all files have taken their places."""
-        self.failing = 0
-        """How many findings fail."""
-        self.fails_by_level = False
-        """Whether any of these is no error, and fails because the user wants it."""
 
     def add(self, result: Result) -> None:
         """Take one more."""
         light = replace(result, findings=tuple(_light(result)), settings=(), source_map=(), hcl=None, diff="", stale=())
-        failing = [one for one in light.findings if one.reaches(self._level)]
-        self.failing += len(failing)
-        self.fails_by_level |= any(one.severity is not Severity.ERROR for one in failing)
-        if self.folder is None:  # and so no files for all
-            return
         number = len(self.results)
         if result.home and result.files:
             self.homes[result.home] = result.on_record
@@ -69,6 +57,6 @@ class Kept:
 def _light(result: Result) -> Iterator[Finding]:
     """The findings without their places in the input, and without what is said of files that are there."""
     for one in result.findings:
-        if one.code not in _ABOUT_FILES:
+        if one.code not in ABOUT_FILES:
             finding = about_file(one.code, one.span.source.name, one.message, one.help)
             yield replace(finding, accepted=one.accepted) if one.accepted else finding

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from aib2packer.app.run import Outcome
 from aib2packer.audit.causes import Tellings
@@ -27,7 +28,7 @@ from aib2packer.packer.layout import (
 from aib2packer.packer.shell_words import Word, assignments_for
 from aib2packer.packer.validation.validation_build import SIDE_BY_SIDE
 from aib2packer.provenance.accounting import State, in_words
-from aib2packer.rendering.markdown import Markdown, cell, code, codes, fence_of, longest_run
+from aib2packer.rendering.markdown import Markdown, cell, code, codes, escape, fence_of, longest_run
 from aib2packer.system.packed import Packed, PackedText
 
 if TYPE_CHECKING:
@@ -40,17 +41,16 @@ if TYPE_CHECKING:
 
 _VARIABLE = pattern(r"\$\{?[A-Za-z_]")
 _COLUMNS = ("what", "for", "id", "builds")
-_LINKED = pattern(r"[\w./-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class EstateRow:
-    """A build in the table; the path is Markdown."""
+    """A build in the table; what the template calls things is Markdown, which shows it as it is."""
 
     path: Markdown
     system: str
-    source: str
-    targets: tuple[str, ...]
+    source: Markdown
+    targets: Markdown
     values: tuple[str, ...]
     act: int
     decide: int
@@ -287,19 +287,20 @@ class _About:
 
 def _least(build: EstateBuild) -> tuple[int, int, str]:
     """How much is open in a build."""
-    return (build.to_act_on + build.decisions + build.lost, len(build.open_values), build.path)
+    open_ones = len(build.open_values)
+    return (build.to_act_on + build.decisions + build.lost + open_ones, open_ones, build.path)
 
 
 def _row(build: EstateBuild) -> EstateRow:
     facts = build.facts
     counts = (build.to_act_on, build.decisions, build.lost)
-    return EstateRow(_link(build.path), facts.system, facts.source, facts.targets, build.open_values, *counts)
+    source, targets = escape(facts.source), Markdown(", ".join(map(escape, facts.targets)))
+    return EstateRow(_link(build.path), facts.system, source, targets, build.open_values, *counts)
 
 
 def _link(path: str) -> Markdown:
-    """The name of a build that leads to its page; only its name where a link would need escapes."""
-    shown = cell(code(path))
-    return Markdown(f"[{shown}]({path}/{MIGRATION_PAGE})") if _LINKED.fullmatch(path) and path.isascii() else shown
+    """The name of a build that leads to its page."""
+    return Markdown(f"[{cell(code(path))}]({quote(path)}/{MIGRATION_PAGE})")
 
 
 def _why(findings: Sequence[Finding]) -> str:

@@ -104,22 +104,31 @@ def delete_identity(identity: str) -> tuple[str, ...]:
     # A list of role assignments is of one subscription, and those of an identity may be in any.
     each = 'for each in $(az account list --query "[].id" --output tsv); do'
     assignments = f'{each} az role assignment list --all --subscription "$each" --assignee "$principal"'
+    said, once = _once("identity", identity)
     return (
-        f'az identity list-resources --ids {identity} --query "{used}" --output table  # go on when nothing else uses it',
-        f"principal=$(az identity show --ids {identity} --query principalId --output tsv)",
+        *said,
+        f'az identity list-resources --ids {once} --query "{used}" --output table  # go on when nothing else uses it',
+        f"principal=$(az identity show --ids {once} --query principalId --output tsv)",
         f'{assignments} --query "[].{{role:roleDefinitionName, scope:scope}}" --output table; done',
         f'{assignments} --query "[].id" --output tsv; done | xargs -r az role assignment delete --ids',
-        f"az identity delete --ids {identity}",
+        f"az identity delete --ids {once}",
     )
+
+
+def _once(name: str, resource: str) -> tuple[tuple[str, ...], str]:
+    """A line that sets a variable of the shell to an id that several commands name, and its word; none for what is one."""
+    return ((), resource) if resource.startswith('"$') and "/" not in resource else ((f"{name}={resource}",), f'"${name}"')
 
 
 def restore_subnet(subnet: str) -> tuple[str, ...]:
     """Commands that show what Image Builder needed of a subnet, and take it back."""
     what = "{policies:privateLinkServiceNetworkPolicies, delegations:delegations[].serviceName}"
+    said, once = _once("subnet", subnet)
     return (
-        f'az network vnet subnet show --ids {subnet} --query "{what}"',
-        f"az network vnet subnet update --ids {subnet} --private-link-service-network-policies Enabled",
-        f"az network vnet subnet update --ids {subnet} --remove delegations  # if it was for Image Builder's containers only",
+        *said,
+        f'az network vnet subnet show --ids {once} --query "{what}"',
+        f"az network vnet subnet update --ids {once} --private-link-service-network-policies Enabled",
+        f"az network vnet subnet update --ids {once} --remove delegations  # if it was for Image Builder's containers only",
     )
 
 

@@ -22,6 +22,7 @@ from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
 from aib2packer.packer.validation.validation_build import stand_ins
+from aib2packer.packer.variables.shown import told
 from aib2packer.packer.vm.machine import build_location
 
 if TYPE_CHECKING:
@@ -107,7 +108,11 @@ class Guide:
     @cached_property
     def location(self) -> Word | None:
         """The region of the build; None where it is only known when Packer runs."""
-        return word(build_location(self._told.decisions.plan.location, self._told.symbols))
+        region, symbols = self._told.decisions.plan.location, self._told.symbols
+        known = word(build_location(region, symbols))
+        if known is not None or region is None:
+            return known
+        return None if "..." in str(shown := told(region, symbols)) else shown
 
     @cached_property
     def choices(self) -> tuple[str, ...]:

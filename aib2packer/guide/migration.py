@@ -210,10 +210,7 @@ _WHO = "See who uses the image, in all subscriptions that the account may read; 
 _SIDE_BY_SIDE = (
     "Both can build for a while, though not at the same time: for two builds and one patch day at least, about five weeks."
 )
-_HOLD_BACK = (
-    "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}"
-    " (`false` lets it count):"
-)
+_HOLD_BACK = "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}:"
 _NO_VERSIONS = "A managed image has no versions: who uses it has whatever has its name."
 _MOVE_ASIDE = (
     "Then move the old image into another resource group, and build once more, now under its name, with which its users have "
@@ -227,6 +224,10 @@ _IMAGES_BACK = (
 )
 _BUILD_AGAIN = "If Image Builder is to build again{}:"
 _OVERWRITES = ", which overwrites the image that was put back"
+_LET_COUNT = (
+    "Then let Packer's newest version count, and look at one user of the image before the others follow; who names a version "
+    "must be told the new one:"
+)
 _COMPARE = "To compare, start a VM of the old and one of the new image:"
 _IDENTITY = "Delete an identity, with its role assignments, once no other template and nothing else uses it:"
 _SUBNET = "Image Builder needed the subnet without network policies for private links. If nothing else needs that:"
@@ -241,6 +242,7 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
     steps = (
         (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
         (_MOVE_ASIDE, cut_over.move_aside(one)),
+        (_LET_COUNT, cut_over.let_count(one)),
         (
             _BACK.format(_IMAGES_BACK if one.managed_images else ""),
             (*cut_over.hold_back(one), *cut_over.move_back(one), *cut_over.renew(one)),
@@ -336,8 +338,8 @@ def _group_use(build: Build, names: OutputNames) -> str:
         return use
     temporary = build.new_local_names.get(TEMPORARY_GROUP, TEMPORARY_GROUP)
     return (
-        f'{use} Let the local `{temporary}` be `"{BUILD_GROUP_NAME}"`: the intermediate managed image lies '
-        "there then, and stays until the commands below delete it."
+        f'{use} Write `"{BUILD_GROUP_NAME}"` for `local.{temporary}` in `managed_image_resource_group_name`, too: the '
+        "intermediate managed image lies there then, and stays until the commands below delete it."
     )
 
 

@@ -29,7 +29,7 @@ from aib2packer.text.commands import break_up
 from aib2packer.text.wrapping import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.hcl.values import Body, Value
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 128
 _STEP = 2
+_MARGIN = " " * _STEP
 _EQUALS = len(" = ")
 _ONE_A_LINE = {"inline"}  # several commands read better below each other
 
@@ -91,8 +92,11 @@ def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
 
 
 def _print_settings(settings: Iterable[tuple[str, Value]], indent: int) -> list[str]:
-    columns = ((name, value, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS) for name, value in settings)
-    return _assignments([(name, _print_value(value, indent, column)) for name, value, column in columns], indent)
+    pairs = [
+        (name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS))
+        for name, value in settings
+    ]
+    return _assignments(pairs, indent)
 
 
 def print_variable(variable: Variable) -> str:
@@ -106,9 +110,9 @@ def print_variable(variable: Variable) -> str:
         pairs.append(("sensitive", "true"))
     lines = [f"variable {quote(variable.name)} {{", *_assignments(pairs, _STEP)]
     for rule in variable.validation:
-        message = Attribute("error_message", rule.error_message)
-        body = (Blank(), Block("validation", (Attribute("condition", HclCode(rule.condition)), message)))
-        lines.append(print_body(body, _STEP))
+        condition, message = _indented(rule.condition, 2 * _STEP), quote(rule.error_message)
+        said = _assignments([("condition", condition), ("error_message", message)], 2 * _STEP)
+        lines += ("", f"{_MARGIN}validation {{", *said, f"{_MARGIN}}}")
     return "\n".join((*lines, "}"))
 
 
@@ -117,30 +121,33 @@ def print_locals(values: Sequence[Local]) -> str:
 
     A local made with a secret has a block of its own, which alone can say that it is one.
     """
-    body: list[_Item] = []
     secrets = _secrets(values)
+    lines: list[str] = []
+    group: list[tuple[str, Value]] = []  # values that follow one another
     for local in values:
         if local.name in secrets:
             continue
         if local.comment:
-            body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
-        body.append(Attribute(local.name, local.value))
+            lines += _print_settings(group, _STEP)
+            lines += ("", print_comment(local.comment, _STEP)) if lines else (print_comment(local.comment, _STEP),)
+            group = []
+        group.append((local.name, local.value))
+    lines += _print_settings(group, _STEP)
     secret = (
         Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
         for local in values
         if local.name in secrets
     )
-    blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
-    return "\n\n".join(_print_item(block, 0) for block in blocks)
+    blocks = ["\n".join(("locals {", *lines, "}"))] if lines else []
+    return "\n\n".join([*blocks, *(_print_item(block, 0) for block in secret)])
 
 
 def _secrets(values: Sequence[Local]) -> set[str]:
     """The names of the locals that are made with a secret, be it within another one."""
-    within = named_within(values)
-    if not any(isinstance(one, Variable) and one.sensitive for one in within):
+    if not any(isinstance(one, Variable) and one.sensitive for local in values for one in _named(local.value)):
         return set()
     secrets: set[str] = set()
-    for one in within:  # what a local names stands before it
+    for one in named_within(values):  # what a local names stands before it
         if isinstance(one, Local) and any(_is_secret(part, secrets) for part in _named(one.value)):
             secrets.add(one.name)
     return secrets
@@ -241,12 +248,12 @@ def references(*values: _Anything) -> tuple[Variable | Local, ...]:
     return tuple(found.values())
 
 
-def mentions(values: Iterable[_Anything], variable: Variable) -> bool:
+def mentions(values: Collection[_Anything], variable: Variable) -> bool:
     """Whether one of several values names a variable, be it within what else it names."""
     return any(one == variable for one in named_within(values) if one.name == variable.name)
 
 
-def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
+def named_within(values: Collection[_Anything | None]) -> list[Variable | Local]:
     """The variables and locals that values name, each behind what it names itself.
 
     A local is there once; so is a variable, but for one that is declared in several ways.
@@ -256,13 +263,15 @@ def named_within(values: Iterable[_Anything | None]) -> list[Variable | Local]:
     return found
 
 
-def _add_within(values: Iterable[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
+def _add_within(values: Collection[_Anything | None], found: list[Variable | Local], seen: set[int | str]) -> None:
+    if _NAMELESS.issuperset(map(type, values)):
+        return
     for item in values:
         value = item.value if item.__class__ is Attribute else item
+        if value.__class__ in _NAMELESS:
+            continue
         if value.__class__ in _PARTS:
             _add_within(_PARTS[value.__class__](value), found, seen)
-        elif value.__class__ in _NAMELESS:
-            continue
         elif isinstance(value, Variable):
             if id(value) not in seen:
                 seen.add(id(value))
@@ -297,8 +306,8 @@ def _add_named(values: Iterable[_Anything | None], found: list[Variable | Local]
 
 _NAMELESS = frozenset({str, bool, int, float, type(None), GoTemplate, Comment, Blank})  # as the most are
 # What of a value has names in it.
-_PARTS: Mapping[type, Callable[[Any], Iterable[Value | _Item]]] = {
-    tuple: iter,
+_PARTS: Mapping[type, Callable[[Any], Collection[Value | _Item]]] = {
+    tuple: tuple,
     dict: dict.values,
     Interpolation: attrgetter("parts"),
     HclCode: attrgetter("uses"),
@@ -307,25 +316,23 @@ _PARTS: Mapping[type, Callable[[Any], Iterable[Value | _Item]]] = {
 }
 
 
-def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
+def _assignments(pairs: Sequence[tuple[str, str]], indent: int) -> list[str]:
     """Lines `name = value`. One that leaves a bracket open is in no alignment group; a heredoc is one line of its group."""
     margin = " " * indent
+    alone = [at for at, (_, value) in enumerate(pairs) if "\n" in value and not value.startswith("<<")]
     lines: list[str] = []
-    group: list[tuple[str, str]] = []
-    for pair in pairs:
-        if "\n" in pair[1] and not pair[1].startswith("<<"):
-            lines += _aligned(group, margin)
-            lines += _aligned([pair], margin)
-            group = []
-        else:
-            group.append(pair)
-    lines += _aligned(group, margin)
+    begin = 0
+    for at in alone:
+        lines += _aligned(pairs[begin:at], margin)
+        lines += _aligned(pairs[at : at + 1], margin)
+        begin = at + 1
+    lines += _aligned(pairs[begin:], margin)
     return lines
 
 
 def _aligned(group: Sequence[tuple[str, str]], margin: str) -> list[str]:
     width = max([len(name) for name, _ in group]) if len(group) > 1 else 0
-    return [f"{margin}{name:{width}} = {value}" for name, value in group]
+    return [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
 
 
 def _print_item(item: _Item, indent: int) -> str:
@@ -361,18 +368,18 @@ def _print_value(value: Value, indent: int, column: int) -> str:
     match value:
         case str():
             return quote(value)
+        case Variable() | Local() | HclCode():
+            return _reference(value, indent)
         case Interpolation():
             return print_string(value, indent)
+        case tuple():
+            return _list(value, indent, column)
         case bool():
             return "true" if value else "false"
         case int() | float():
             return repr(value)
-        case Variable() | Local() | HclCode():
-            return _reference(value, indent)
         case GoTemplate():
             return quote(value.text)
-        case tuple():
-            return _list(value, indent, column)
         case _:
             return _object(value, indent)
 
@@ -401,7 +408,7 @@ def _object(values: Mapping[str, Value], indent: int) -> str:
         return "{}"
     inner = indent + _STEP
     printed = ((_key(name), value) for name, value in values.items())
-    pairs = ((key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed)
+    pairs = [(key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed]
     return "\n".join(("{", *_assignments(pairs, inner), f"{' ' * indent}}}"))
 
 
@@ -420,8 +427,12 @@ def _reference(value: _Reference, indent: int) -> str:
         case Local():
             return f"local.{value.name}"
         case _:
-            # Code of several lines is written as it stands at the left margin.
-            return re.sub(r"\n(?=.)", "\n" + " " * indent, value.text) if "\n" in value.text else value.text
+            return _indented(value.text, indent)
+
+
+def _indented(code: str, indent: int) -> str:
+    """Code of several lines, which is written as it stands at the left margin."""
+    return re.sub(r"\n(?=.)", "\n" + " " * indent, code) if "\n" in code else code
 
 
 def joined(parts: tuple[str | _Reference, ...]) -> list[str | _Reference]:

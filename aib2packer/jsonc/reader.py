@@ -10,6 +10,7 @@ from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_
 from aib2packer.findings.model import Finding
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar, new_span
 from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.placeholders import unquoted
 from aib2packer.text.source import SourceText, Span
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
 
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
-_BLANK = r"\s*+(?:\ufeff\s*+)*+"
+_BLANK = r"[\s\ufeff]*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
 _CHARACTERS = r'[^"\\]*+(?:\\(?s:.)[^"\\]*+)*+'
 _INTEGER = "-?(?:0|[1-9][0-9]*+)"
@@ -40,12 +41,12 @@ _match_value = re.compile(
 _MOST_FINDINGS = 200
 _LITERALS = {"true": True, "false": False, "null": None}
 
-_sub_escape = re.compile(
+_ESCAPE = pattern(
     r"""\\(?:(["\\/bfnrt])"""
     r"""|u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"""
     r"""|u(?![dD][89a-fA-F])([0-9a-fA-F]{4})"""
     r"""|)""",
-).sub
+)
 _SIMPLE_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -231,7 +232,7 @@ class _Reader:
     def _unescaped(self, inner: str, start: int) -> str:
         r"""Escape = "\" ( '"' | "\" | "/" | "b" | "f" | "n" | "r" | "t" | "u" 4 hexadecimal digits )."""
         try:
-            return _sub_escape(_unescape, inner)
+            return _ESCAPE.sub(_unescape, inner)
         except _EscapeError as error:
             raise _StopError(start + error.offset, "escape") from None
 

@@ -76,6 +76,25 @@ class JsonObject:
         return None
 
 
+class MembersByKey(dict[str, "JsonMember | None"]):
+    """The members of an object, for who asks for many: by keys as `JsonObject.get` takes them; None for what is not there."""
+
+    def __init__(self, of: JsonObject) -> None:
+        """Make it of an object."""
+        super().__init__({member.key.casefold(): member for member in reversed(of.members)})
+        self.update({member.key: member for member in of.members})
+
+    def __missing__(self, key: str) -> JsonMember | None:
+        """What has the key in another case; kept, as many keys are asked for more than once."""
+        found = self[key] = self.get(key.casefold())
+        return found
+
+    def value(self, key: str) -> Json | None:
+        """The value of a key."""
+        member = self[key]
+        return None if member is None else member.value
+
+
 Json: TypeAlias = JsonScalar | JsonArray | JsonObject | JsonUnknown
 
 

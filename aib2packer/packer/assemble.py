@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, named_within
-from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Traced, Variable
+from aib2packer.hcl.values import Attribute, HclCode, Local, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.model import Build, Section
@@ -21,7 +21,7 @@ from aib2packer.packer.vm.winrm import WINRM_NOTE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aib2packer.hcl.values import Blank, Comment, Settings, Value
+    from aib2packer.hcl.values import Settings
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
     from aib2packer.packer.steps.build_context import BuildContext
 
@@ -69,7 +69,7 @@ def assemble(
         notes["managed_image_name"] = _IMAGE_ON_THE_WAY
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
-    sections = arrange({name: _escaped_setting(value) for name, value in source.items()}, notes)
+    sections = arrange(source, notes)
     provisioners = tuple(map(_escaped_step, _said_once(provisioners)))
     tolerant = any("continue_on_error" in step.settings for step in provisioners)
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
@@ -156,33 +156,6 @@ def _said_once(steps: Sequence[Provisioner]) -> Iterator[Provisioner]:
     for step in steps:
         yield replace(step, comment="") if step.comment in said else step
         said.add(step.comment)
-
-
-def _escaped_setting(value: Value | Traced | Block) -> Value | Traced | Block:
-    """A setting as azure-arm must be given it, which evaluates `{{` in every string."""
-    match value:
-        case Traced(inner, origins):
-            escaped = escape_templates(inner)
-            return value if escaped is inner else Traced(escaped, origins)
-        case Block():
-            return _escaped_block(value)
-        case _:
-            return escape_templates(value)
-
-
-def _escaped_block(block: Block) -> Block:
-    return replace(block, body=tuple([_escaped_item(item) for item in block.body]))
-
-
-def _escaped_item(item: Attribute | Block | Comment | Blank) -> Attribute | Block | Comment | Blank:
-    match item:
-        case Attribute(name, value, origins):
-            escaped = escape_templates(value)
-            return item if escaped is value else Attribute(name, escaped, origins)
-        case Block():
-            return _escaped_block(item)
-        case _:
-            return item
 
 
 def _escaped_step(step: Provisioner) -> Provisioner:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.printing import escape_templates
 from aib2packer.hcl.values import Attribute, Blank, Block, Comment, Traced
+from aib2packer.lazy.models import replace
 from aib2packer.packer.model import Section
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
 
 
 def arrange(settings: Settings, notes: Mapping[str, str]) -> tuple[Section, ...]:
-    """Put settings into sections.
+    """Put settings into sections, as azure-arm must be given them, which evaluates `{{` in every string.
 
     `notes` say more in the comment above a section, or stand above a group of settings, by the name of its first one.
 
@@ -116,27 +118,26 @@ def arrange(settings: Settings, notes: Mapping[str, str]) -> tuple[Section, ...]
 
     """
     bodies: dict[str, list[Attribute | Block | Comment | Blank]] = {}
-    places, last = _places(), None
+    body: list[Attribute | Block | Comment | Blank] = []
+    places, last = _places(), -1
     for name in sorted(settings, key=places.__getitem__):
-        comment, group = _SECTIONS[places[name][0]][0], places[name][:2]
-        body = bodies.setdefault(comment, [])
+        _, comment, group = places[name]
         if group != last:
-            body += (Blank(),) if body else ()
-            body += (Comment(notes[name]),) if name in notes else ()
+            body, last = bodies.setdefault(comment, []), group
+            if body:
+                body.append(Blank())
+            if name in notes:
+                body.append(Comment(notes[name]))
         body.append(_item(name, settings[name]))
-        last = group
     return tuple([Section(f"{one}. {notes[one]}" if one in notes else one, tuple(body)) for one, body in bodies.items()])
 
 
 @cache
-def _places() -> Mapping[str, tuple[int, int, int]]:
-    """Where each setting has its place: the numbers of its section, its group in there, and itself in that."""
-    return {
-        name: (section, group, number)
-        for section, (_, groups) in enumerate(_SECTIONS)
-        for group, names in enumerate(groups)
-        for number, name in enumerate(names)
-    }
+def _places() -> Mapping[str, tuple[int, str, int]]:
+    """Where each setting has its place: its rank among all, the comment above its section, the number of its group."""
+    groups = [(comment, names) for comment, groups in _SECTIONS for names in groups]
+    places = ((name, comment, group) for group, (comment, names) in enumerate(groups) for name in names)
+    return {name: (rank, comment, group) for rank, (name, comment, group) in enumerate(places)}
 
 
 def _item(name: str, value: Value | Traced | Block) -> Attribute | Block:
@@ -144,8 +145,24 @@ def _item(name: str, value: Value | Traced | Block) -> Attribute | Block:
         raise TypeError(name)
     match value:
         case Block():
-            return value
-        case Traced():
-            return Attribute(name, value.value, value.origins)
+            return _escaped_block(value)
+        case Traced(inner, origins):
+            return Attribute(name, escape_templates(inner), origins)
         case _:
-            return Attribute(name, value)
+            return Attribute(name, escape_templates(value))
+
+
+def _escaped_block(block: Block) -> Block:
+    body = tuple([_escaped_item(item) for item in block.body])
+    return block if body == block.body else replace(block, body=body)
+
+
+def _escaped_item(item: Attribute | Block | Comment | Blank) -> Attribute | Block | Comment | Blank:
+    match item:
+        case Attribute(name, value, origins):
+            escaped = escape_templates(value)
+            return item if escaped is value else Attribute(name, escaped, origins)
+        case Block():
+            return _escaped_block(item)
+        case _:
+            return item

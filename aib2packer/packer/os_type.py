@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
 
-_WINDOWS_NAME = pattern(r"(?<![a-z])(?:win(?:dows)?|w10|w11|ws20|avd|wvd|vdi)|windows", re.IGNORECASE)
-_LINUX_NAME = pattern(r"(?<![a-z])(?:rhel|centos|sles|suse|ol\d)|ubuntu|debian|linux|rocky|mariner", re.IGNORECASE)
+# In small letters.
+_WINDOWS_NAME = pattern(r"(?<![a-z])(?:win|w10|w11|ws20|avd|wvd|vdi)|windows")
+_LINUX_NAME = pattern(r"(?<![a-z])(?:rhel|centos|sles|suse|ol\d)|ubuntu|debian|linux|rocky|mariner")
 _WINDOWS_DISK_GB = 127
 
 
@@ -235,7 +236,8 @@ def _by_name(template: ImageTemplate) -> tuple[OsType, str] | None:
 
 
 def _said_by(name: str) -> OsType | None:
-    windows, linux = _WINDOWS_NAME.search(name), _LINUX_NAME.search(name)
+    small = name.lower()
+    windows, linux = _WINDOWS_NAME.search(small), _LINUX_NAME.search(small)
     if bool(windows) is bool(linux):
         return None
     return OsType.WINDOWS if windows else OsType.LINUX

@@ -100,14 +100,14 @@ def with_subscription(gallery: Block, subscription: Value) -> Block:
 
 
 def left_open(
-    settings: Settings, chains: tuple[PostProcessors, ...], provisioners: Iterable[Provisioner]
+    settings: Settings, chains: tuple[PostProcessors, ...], provisioners: Iterable[Provisioner], symbols: Symbols
 ) -> tuple[Settings, tuple[PostProcessors, ...]]:
     """The settings of azure-arm and the post-processors of a build whose subscription may be empty, as few needing it as can.
 
     A gallery's is then that of the build too, and post-processors ask the build. Where anything else has it, such as a tag with
     an id in it, it may not be empty.
     """
-    if settings["subscription_id"] != _OPEN:
+    if settings["subscription_id"] != _OPEN or SUBSCRIPTION.name not in symbols.order:  # which only the template asks for
         return settings, chains
     asked = settings
     gallery = settings.get(_DESTINATION)
@@ -117,7 +117,10 @@ def left_open(
     values += (dict(provisioner.settings) for provisioner in provisioners)
     if mentions(values, SUBSCRIPTION):
         return {**asked, "subscription_id": SUBSCRIPTION}, chains
-    return settings, tuple(replace(chain, steps=tuple(map(_asks_build, chain.steps))) for chain in chains)
+    asking = [tuple(map(_asks_build, chain.steps)) for chain in chains]
+    return settings, tuple(
+        chain if steps == chain.steps else replace(chain, steps=steps) for chain, steps in zip(chains, asking, strict=True)
+    )
 
 
 def _asks_build(step: PostProcessor) -> PostProcessor:

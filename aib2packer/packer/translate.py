@@ -12,7 +12,7 @@ from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.layout import DOWNLOADS, beside_template, downloads_folder
-from aib2packer.packer.model import Steps
+from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.security import report_unknown_type
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.build_context import BuildContext
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.options import Options
     from aib2packer.packer.decisions import Decisions
-    from aib2packer.packer.model import Build, Download, Provisioner
+    from aib2packer.packer.model import Build, Download
     from aib2packer.packer.steps.customizer_kind import CustomizerKind
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -94,10 +94,10 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
         return replace(build, header_origins=template.settled.instructions, origin=template.span)
     distribution = distribute(template, context, for_validation(decisions, symbols))
     source = kind_of_source(template.source).settings(template.source, symbols, report)
-    steps = _provision(template, kinds, context, inline_validators(template, decisions.validation))
+    validators = inline_validators(template, decisions.validation)
+    steps = _provision(template, kinds, context, validators, base.files)
     own = {**base.settings, **source, **distribution.settings}
-    settings, chains = left_open(own, distribution.post_processors, steps.provisioners)
-    steps = replace(steps, files={**steps.files, **base.files})
+    settings, chains = left_open(own, distribution.post_processors, steps.provisioners, symbols)
     foresee(template, decisions, symbols, report)
     report_validation(template, decisions.validation, options, report)
     build = replace(
@@ -178,9 +178,13 @@ def _base(template: ImageTemplate, context: BuildContext, options: Options) -> B
 
 
 def _provision(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], context: BuildContext, validators: tuple[Customizer, ...]
+    template: ImageTemplate,
+    kinds: Mapping[str, CustomizerKind],
+    context: BuildContext,
+    validators: tuple[Customizer, ...],
+    files_of_base: Mapping[str, bytes],
 ) -> Steps:
-    """The provisioners in order, what they download, and their side files. `validators` run before the image is generalized."""
+    """The provisioners in order, what they download, and the side files. `validators` run before the image is generalized."""
     laid = any(may_change_script(customizer) for customizer in template.customize)
     steps: list[Provisioner] = []
     downloads: list[Download] = []
@@ -191,7 +195,7 @@ def _provision(
         done = kinds[customizer.kind].translate(customizer, context)
         if customizer in validators:
             done = tolerate_failure(done, template, context.symbols)
-        steps += (replace(step, origins=(customizer.span,)) for step in done.provisioners)
+        steps += [Provisioner(step.kind, step.settings, step.comment, (customizer.span,)) for step in done.provisioners]
         downloads += done.downloads
         files |= done.files
         assets |= done.assets
@@ -206,4 +210,4 @@ def _provision(
     if context.signs_in_by_file and needs_azure_cli(downloads):
         files |= SIGN_IN_FILES
     provisioners = (*first.provisioners, *fetch, *steps, *last.provisioners)
-    return Steps(provisioners, tuple(downloads), {**files, **first.files, **last.files}, assets)
+    return Steps(provisioners, tuple(downloads), {**files, **first.files, **last.files, **files_of_base}, assets)

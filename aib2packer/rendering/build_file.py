@@ -90,8 +90,8 @@ def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
             places[ended] = Lines(first, line - 1)
         else:
             open_places.append((address, line))
-            if (note := annotations.get(address)) is not None:
-                comment = _comment(note, len(lines) - len(lines.lstrip(" ")))
+            if address in annotations:
+                comment = _comment(annotations[address], len(lines) - len(lines.lstrip(" ")))
                 pieces += (comment, "\n")
                 line += 1 + comment.count("\n")
         pieces.append(lines)

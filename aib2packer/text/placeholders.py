@@ -41,9 +41,11 @@ _OF_A_SHELL = {form: _OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS
 
 SENSITIVE = "sensitive_"
 """What the name in a placeholder begins with where what is to be filled in is a secret: a state of Terraform says so."""
-_SIGN = pattern(r"[$%]|\{\{|\[\[|__")  # one of them stands in each
+_SIGNS = ("$", "%", "{{", "[[", "__")  # one of them stands in each
 _NO_FORMS: frozenset[str] = frozenset()
 
+OPENING = ("#", "$", "{", "[", "_", "%", "<", "@")
+"""What any placeholder begins with."""
 IN_NAMES = pattern(rf"{_ANY}|{_BRACED}|{_BARE}")
 """What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
 IN_TAGS = pattern(_ANY)
@@ -129,7 +131,7 @@ def unquoted(text: str, start: int) -> re.Match[str] | None:
 
 def has_sign(text: str) -> bool:
     """Whether a text has a sign of those that stand in any placeholder that also means something to a shell."""
-    return _SIGN.search(text) is not None
+    return any(sign in text for sign in _SIGNS)
 
 
 def forms_in(text: str) -> frozenset[str]:

@@ -41,6 +41,10 @@ class SourceText:
     _hidden: set[tuple[int, int]] = field(default_factory=set, init=False, repr=False, compare=False)
     _cut: dict[tuple[int, int], SourceText] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    def __hash__(self) -> int:
+        """The name is enough: what stands in a place is asked often, and of few texts."""
+        return hash(self.name)
+
     def hide(self, start: int, end: int) -> None:
         """Keep a piece of the text from being shown: it is a secret, which only what declares it tells."""
         self._hidden.add((start, end))

@@ -98,7 +98,7 @@ locals {
   gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-image-${local.build_time}"
-  temporary_image_name = "packer-temporary-web-image-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "web_image" {

@@ -98,7 +98,7 @@ locals {
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
   image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
-  temporary_image_name = "packer-temporary-web-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.

@@ -26,7 +26,7 @@ packer {
 
 variable "location" {
   type        = string
-  description = "Region of the build and region that gets the image. The template took the region of its resource group. Whoever runs Packer gives it."
+  description = "Region of the build and of the image. The template took the region of its resource group. Whoever runs Packer gives it."
 }
 
 variable "deployment_tenant_id" {
@@ -116,7 +116,7 @@ locals {
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "web" {

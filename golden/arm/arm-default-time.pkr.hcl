@@ -74,7 +74,7 @@ variable "day" {
 
 variable "stamp" {
   type        = string
-  description = "Part of the name of the run output and name of the managed image."
+  description = "Part of the name of the run output and of the managed image."
   default     = null
 }
 

@@ -35,7 +35,7 @@ variable "image_subscription" {
 
 variable "image_group" {
   type        = string
-  description = "Resource group of the source image and resource group of the gallery of the image. The parameter imageGroup of the template has no default. Whoever runs Packer gives it."
+  description = "Resource group of the source image and of the gallery of the image. The parameter imageGroup of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "base_image" {

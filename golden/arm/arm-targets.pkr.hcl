@@ -35,7 +35,7 @@ variable "resource_group_name" {
 
 variable "location" {
   type        = string
-  description = "Region of the build, region that gets the image and region of the managed image. The template took the region of its resource group. Whoever runs Packer gives it."
+  description = "Region of the build, of the image and of the managed image. The template took the region of its resource group. Whoever runs Packer gives it."
 }
 
 variable "image_location" {
@@ -65,7 +65,7 @@ variable "second_image_id" {
 
 variable "second" {
   type        = string
-  description = "Region that gets the image. The parameter second of the template has no default. Whoever runs Packer gives it."
+  description = "Region of the image. The parameter second of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "owner" {
@@ -85,7 +85,7 @@ variable "subnet_id" {
 
 variable "run" {
   type        = string
-  description = "Name of the run output; part of the name of the run output and name of the managed image. The parameter run of the template has no default. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the name of the run output and of the managed image. The parameter run of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -180,7 +180,7 @@ locals {
     sign_in
   EOT
   temporary_group_name = "packer-temporary-image-${local.build_time}"
-  temporary_image_name = "packer-temporary-image-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "image" {

@@ -85,7 +85,7 @@ locals {
   image_version        = var.image_version != null ? var.image_version : local.time_version
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-desk-${local.build_time}"
-  temporary_image_name = "packer-temporary-desk-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "desk" {

@@ -80,7 +80,7 @@ locals {
   gallery_version_id   = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/w11/versions/${local.image_version}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-w11-${local.build_time}"
-  temporary_image_name = "packer-temporary-w11-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "w11" {

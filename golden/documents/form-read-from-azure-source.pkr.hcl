@@ -74,7 +74,7 @@ locals {
   gallery_version_id   = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/press/versions/${local.image_version}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-press-${local.build_time}"
-  temporary_image_name = "packer-temporary-press-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "press" {

@@ -57,7 +57,7 @@ variable "subscription_id" {
 
 variable "location" {
   type        = string
-  description = "Region of the build and region of the managed image."
+  description = "Region of the build and of the managed image."
   default     = "northeurope"
 }
 

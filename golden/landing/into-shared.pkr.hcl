@@ -82,7 +82,7 @@ locals {
   desktop_build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   desktop_temporary_group_name = "packer-temporary-desktop-${local.desktop_build_time}"
   desktop_trusted_launch       = var.desktop_definition_security_type == "TrustedLaunch"
-  desktop_temporary_image_name = "packer-temporary-desktop-${local.desktop_build_time}"
+  desktop_temporary_image_name = local.desktop_temporary_group_name
 }
 
 source "azure-arm" "desktop" {

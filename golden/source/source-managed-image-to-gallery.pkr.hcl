@@ -75,7 +75,8 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
-  temporary_image_name = "packer-temporary-web-${local.build_time}"
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -94,7 +95,6 @@ locals {
     sign_in
   EOT
   gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${var.image_version}"
-  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {

@@ -20,7 +20,7 @@ packer {
 
 variable "location" {
   type        = string
-  description = "Region of the build and region of the managed image. The template took the region of its resource group. Whoever runs Packer gives it."
+  description = "Region of the build and of the managed image. The template took the region of its resource group. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -106,7 +106,7 @@ locals {
   gallery_version_id   = "/subscriptions/${local.shared_image_web_id_parts[2]}/resourceGroups/${local.shared_image_web_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_web_id_parts[8]}/images/${local.shared_image_web_id_parts[10]}/versions/${local.image_version}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
-  temporary_image_name = "packer-temporary-web-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "web" {

@@ -36,7 +36,7 @@ variable "plan" {
 
 variable "region" {
   type        = map(string)
-  description = "Input for the region that gets the image, number of replicas in a region and storage type in a region. The parameter region of the template has no default. Whoever runs Packer gives it."
+  description = "Input for the region of the image, number of replicas in a region and storage type in a region. The parameter region of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -136,7 +136,7 @@ locals {
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "web" {

@@ -34,7 +34,7 @@ variable "image_name" {
 
 variable "region" {
   type        = string
-  description = "Region of the build, region that gets the image and region of the managed image. Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the build, of the image and of the managed image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "team" {
@@ -49,7 +49,7 @@ variable "stage" {
 
 variable "rg_name" {
   type        = string
-  description = "Resource group of the gallery of the image, region that gets the image and resource group of the managed image. Fills in <rgName> of the template. Whoever runs Packer gives it."
+  description = "Resource group of the gallery of the image, region of the image and resource group of the managed image. Fills in <rgName> of the template. Whoever runs Packer gives it."
 }
 
 variable "shared_image_gal_name" {
@@ -64,7 +64,7 @@ variable "image_def_name" {
 
 variable "region1" {
   type        = string
-  description = "Region that gets the image. Fills in <region1> of the template. Whoever runs Packer gives it."
+  description = "Region of the image. Fills in <region1> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -53,7 +53,7 @@ variable "image" {
 
 variable "region" {
   type        = string
-  description = "Region of the build and region that gets the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
+  description = "Region of the build and of the image. Fills in #{region}# of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -145,7 +145,7 @@ locals {
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "web" {

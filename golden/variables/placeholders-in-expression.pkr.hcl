@@ -20,7 +20,7 @@ packer {
 
 variable "region" {
   type        = string
-  description = "Region of the build and region of the managed image. Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the build and of the managed image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "image_group" {

@@ -79,7 +79,7 @@ variable "resource_id" {
 
 variable "region" {
   type        = string
-  description = "Region of the managed image and region that gets the image. Fills in <region> of the template. Whoever runs Packer gives it."
+  description = "Region of the managed image and of the image. Fills in <region> of the template. Whoever runs Packer gives it."
 }
 
 variable "value" {
@@ -104,7 +104,7 @@ variable "image_def_name" {
 
 variable "region_where_the_gallery_is_deployed" {
   type        = string
-  description = "Region that gets the image. Fills in <region where the gallery is deployed> of the template. Whoever runs Packer gives it."
+  description = "Region of the image. Fills in <region where the gallery is deployed> of the template. Whoever runs Packer gives it."
 }
 
 variable "vhd_name" {
@@ -211,7 +211,7 @@ locals {
     sign_in
   EOT
   temporary_group_name = "packer-temporary-seed-${local.build_time}"
-  temporary_image_name = "packer-temporary-seed-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "seed" {

@@ -93,8 +93,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_image_name = "packer-temporary-web-${local.build_time}"
   temporary_group_name = "packer-temporary-web-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "web" {

@@ -117,7 +117,7 @@ locals {
 
     Remove-Item $PSCommandPath
   EOT
-  temporary_image_name = "packer-temporary-session-host-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
 }
 
 source "azure-arm" "session_host" {

@@ -6,6 +6,8 @@ import errno
 import os
 import signal
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,6 +128,25 @@ def test_a_disk_that_takes_no_more_leaves_all_as_it_was(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert contents(tmp_path) == {"a": b"old"}
     assert not (tmp_path / "n").exists()
+
+
+_ENDED_ON_THE_WAY_OUT = """
+import sys
+from pathlib import Path
+from aib2packer.app.output import Writing
+def end(*_):
+    raise SystemExit(143)
+Writing.__exit__ = end
+with Writing() as writing:
+    writing.write(Path(sys.argv[1]), {"a": b"new", "b/c": b"new"}, force=True)
+"""
+
+
+def test_a_signal_on_the_way_to_where_a_run_clears_up_leaves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", _ENDED_ON_THE_WAY_OUT, tmp_path / "out"], check=False)
+
+    assert done.returncode == 143
+    assert list(tmp_path.iterdir()) == []
 
 
 @POSIX

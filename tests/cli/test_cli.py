@@ -586,6 +586,20 @@ def test_starting_up_imports_no_template_engine_and_nothing_that_looks_at_builds
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
 
 
+def test_a_plain_conversion_imports_nothing_that_only_others_need() -> None:
+    left = {"base64", "dataclasses", "difflib", "locale", "subprocess", "textwrap", "tomllib"}
+    left |= {f"aib2packer.{name}" for name in ("app.bicep", "app.staging", "app.walk", "estate", "fetch", "landing", "verify")}
+    code = f"""
+import atexit, sys
+from aib2packer.__main__ import main
+atexit.register(lambda: print(sorted({left} & set(sys.modules))))
+main(["convert"])
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], check=True, env=environment, input=GOOD.encode(), capture_output=True)
+    assert done.stdout.splitlines()[-1] == b"[]"
+
+
 def test_a_template_without_expressions_imports_nothing_that_evaluates_them() -> None:
     code = """
 import sys, aib2packer

@@ -15,7 +15,6 @@ from aib2packer.app.run import Request, at_rest, deliver, make
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.estate.kept import Kept
 from aib2packer.estate.landing import land
-from aib2packer.findings.model import Severity
 from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.system.packed import Packed, PackedText
@@ -55,7 +54,7 @@ def _of(result: Result, number: int) -> Result:
 
 
 def _kept(result: Result, count: int) -> tuple[Kept, Telling]:
-    kept, telling = Kept(TOP, Severity.ERROR), Telling(Reporting(), many=True)
+    kept, telling = Kept(TOP), Telling(Reporting(), many=True)
     for number in range(count):
         telling.add(_of(result, number))
         kept.add(_of(result, number))

@@ -9,6 +9,7 @@ import re
 import shlex
 import signal
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner
@@ -822,3 +823,17 @@ def test_the_page_of_all_builds_says_which_pages_ask_who_uses_an_image_named_by_
 
     assert "The images of `late` are named by variables:" in Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert "cat > consumers.kql <<EOF\n" in Path("out/late/MIGRATION.md").read_text(encoding="utf-8")
+
+
+def test_the_table_shows_names_as_they_are_and_leads_to_pages_whose_paths_need_escapes() -> None:
+    made = "[format('/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/a{0}_b', parameters('my_name'))]"
+    value = {"parameters": {"my_name": {"type": "string"}}, "resources": [image("x", distribute=[managed(made)])]}
+    lay("in/a b@c", deploy=value, plain=image("plain"))
+    convert("in", "-o", "out")
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    rows = {line.split("]")[0][4:-1]: line for line in page.splitlines() if line.startswith("| [")}
+    (link,) = re.findall(r"\]\((.*?)\)", rows["a b@c/x"])
+    assert Path("out", unquote(link)).is_file()
+    assert r"managed image a\${my_name}_b" in rows["a b@c/x"].replace(r"\_", "_")
+    assert page[page.index("Begin with the build") :].split("\n")[3] == "# a b@c/plain"

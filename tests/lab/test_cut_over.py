@@ -15,6 +15,7 @@ from tests.lab.judge import home
 
 PAGES = sorted(GOLDEN.rglob("MIGRATION.md"))
 AN_ID = "/subscriptions/s/resourceGroups/g/providers/p/t/n"
+OTHER_ID, SUBNET = re.compile(r"\$(?:id|identity)\b"), re.compile(r"\$subnet\b")
 
 
 def commands_of(page: str) -> list[str]:
@@ -31,7 +32,8 @@ def calls_of_az(lines: list[str]) -> list[list[str]]:
         inner = re.findall(r"\$\((az [^()]*)\)", line)
         rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
         for said in (*inner, *re.split(r" \| ", rest)):
-            command = re.sub(r"\$id\b", AN_ID, said).partition(" > ")[0].partition(" ;; ")[0].removesuffix("; done")
+            named = SUBNET.sub(f"{AN_ID}/subnets/s", OTHER_ID.sub(AN_ID, said))
+            command = named.partition(" > ")[0].partition(" ;; ")[0].removesuffix("; done")
             words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command), comments=True)
             words = [word.replace(r"\`", "`") for word in words]  # which a shell does in double quotes, and shlex does not
             at = words.index("az") if "az" in words else -1

@@ -150,3 +150,17 @@ def test_a_secret_passed_on_is_a_sensitive_variable() -> None:
 
     assert hcl is not None
     assert re.search(r'variable "pw" \{\n  type        = string\n  description = "[^"]*"\n  sensitive   = true\n\}', hcl)
+
+
+def test_of_more_secrets_than_are_told_apart_in_a_text_none_is_shown() -> None:
+    secrets = [f"SECRET{number}x" for number in range(2_100)]
+    line = " ".join(f"https://a.blob.core.windows.net/b?sig={secret}" for secret in secrets)
+
+    image = template(customize=[{"type": "Shell", "name": "a", "inline": [f"curl {line}; true"]}])
+
+    made = convert(json.dumps(image), options=Options(side_files=True))
+
+    everything = "".join((*shown(made), *(data.decode() for data in made.files.values())))
+    assert made.hcl is not None
+    assert "SECRET" not in everything
+    assert made.hcl.count('_sas_token" {') == 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
 from aib2packer.lazy.models import dataclass, field, replace
+from aib2packer.options import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +63,8 @@ class Context:
     links: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """The names of all image templates in the document, where these are known from an earlier reading."""
+    most_work: int = MOST_WORK
+    """What the evaluation of each reading may take."""
     budgets: list[Budget] = field(default_factory=list, repr=False, compare=False)
     """What has been paid for the evaluation, of each reading."""
     shown: dict[int, Shown] = field(default_factory=dict, repr=False, compare=False)

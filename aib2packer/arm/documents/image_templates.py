@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 from itertools import chain
 from shlex import quote
@@ -129,12 +128,11 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
 
 def _labelled(found: Sequence[_Unnamed]) -> tuple[Candidate, ...]:
     """What was found with its names, those that come again numbered: `web`, `web#2`."""
-    counts: Counter[str] = Counter()
+    counts: dict[str, int] = {}
     names = []
     for one in found:
         name = one.name()
-        counts[name.lower()] += 1
-        number = counts[name.lower()]
+        counts[name.lower()] = number = counts.get(name.lower(), 0) + 1
         names.append(name if number == 1 else f"{name}#{number}")
     return _called(found, names)
 
@@ -234,7 +232,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
-    root = Root(template, parameters, values, context, budget := Budget())
+    root = Root(template, parameters, values, context, budget := Budget(context.most_work))
     context.budgets.append(budget)
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)

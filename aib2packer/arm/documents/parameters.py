@@ -11,7 +11,7 @@ from aib2packer.arm.language.symbolic import walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse, read_json
 from aib2packer.jsonc.replace import replaced
-from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, MembersByKey, string_of
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import UNUSED, is_values_file
@@ -338,6 +338,8 @@ def _ways(declaration: JsonObject, types: Mapping[str, Json]) -> Iterator[tuple[
 
 def _resolved(declaration: JsonObject, types: Mapping[str, Json]) -> JsonObject:
     """The declaration with what its user-defined type says, where it has one."""
+    if not types:
+        return declaration
     own = {member.key.lower() for member in declaration}
     inherited: dict[str, JsonMember] = {}
     for _, definition in _ways(declaration, types):
@@ -378,12 +380,13 @@ def _to_fill_in(declarations: Iterable[JsonObject], template: JsonObject) -> fro
 
 def _parameter(name: str, span: Span, declaration: JsonObject, to_fill_in: frozenset[str]) -> Parameter:
     kind = _type(declaration)
-    allowed = declaration.get("allowedValues")
-    metadata = declaration.get("metadata")
+    said = MembersByKey(declaration)
+    allowed = said.value("allowedValues")
+    metadata = said.value("metadata")
     description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
-    nullable = declaration.get("nullable")
-    rules, written_type = _terraform(declaration.get("validation"))
-    default = declaration.get("defaultValue")
+    nullable = said.value("nullable")
+    rules, written_type = _terraform(said.value("validation"))
+    default = said.value("defaultValue")
     if (text := string_of(default)) is not None and text in to_fill_in:
         left_open = f"The template leaves it to be filled in: {mask(text)}"
         default, description = None, f"{description.rstrip('.')}. {left_open}" if description else left_open
@@ -392,16 +395,16 @@ def _parameter(name: str, span: Span, declaration: JsonObject, to_fill_in: froze
         type=kind if kind in _SHAPES else "object",
         default=default,
         allowed=allowed.items if isinstance(allowed, JsonArray) else (),
-        min_value=_integer(declaration.get("minValue")),
-        max_value=_integer(declaration.get("maxValue")),
-        min_length=_integer(declaration.get("minLength")),
-        max_length=_integer(declaration.get("maxLength")),
+        min_value=_integer(said.value("minValue")),
+        max_value=_integer(said.value("maxValue")),
+        min_length=_integer(said.value("minLength")),
+        max_length=_integer(said.value("maxLength")),
         description=description or "",
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
         rules=rules,
         written_type=written_type,
-        untyped=declaration.get("untyped") is not None,
+        untyped=said["untyped"] is not None,
     )
 
 

@@ -13,6 +13,7 @@ from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import SYMBOLS, Concat, Lambda, parts_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.options import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +30,6 @@ _MAX_SYMBOL_DEPTH = 120
 _MAX_PARTS = 1_000  # of joined text
 _READING = 2  # calls of Python for each level of a value, where a function goes through it
 _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
-_MAX_WORK = 2_000_000  # some quarter of a microsecond each; the largest public image template takes 400,000
 
 _NESTING = frozenset({*SYMBOLS, tuple, dict, Lambda})
 
@@ -58,8 +58,12 @@ class Size(NamedTuple):
 
 @dataclass(slots=True)
 class Budget:
-    """What has been paid, and how large the values are that were made: known by identity, so each is measured once."""
+    """What has been paid, and how large the values are that were made: known by identity, so each is measured once.
 
+    `most` is the work that may be paid for.
+    """
+
+    most: int = MOST_WORK
     work: int = 0
     text: int = 0
     depth: int = 0
@@ -74,13 +78,13 @@ class Budget:
 
         """
         self.work += work
-        if self.work > _MAX_WORK:
+        if self.work > self.most:
             message = "the evaluation takes too many steps"
             raise LimitError(message, "Check the loops and lambdas: ARM has limits too.")
 
     def has(self, work: int) -> bool:
         """Whether there is as much left."""
-        return self.work + work <= _MAX_WORK
+        return self.work + work <= self.most
 
     def allow_text(self, length: int) -> None:
         """Look whether a text may be made that is this long.
@@ -168,7 +172,7 @@ class Budget:
 
         """
         if isinstance(node, JsonScalar):
-            return Size(1, len(node.value) if isinstance(node.value, str) else 1, 1)
+            return Size(1, _length(node), 1)
         sizes = self._sizes
         if (known := sizes.get(id(node))) is not None:
             return known[1]
@@ -194,12 +198,16 @@ class Budget:
                 raise LimitError(message, "Give the parameters in it values: --set NAME=…, or a parameters file with -p.")
             return Size(1 + len(parts), sum(len(part) for part in parts if isinstance(part, str)), self._deepest(node.symbol))
         self.pay(NODE * (1 + len(inside)))
-        values, characters, depth = 1, 0, 0
+        values, characters, depth = 1, 0, 1 if inside else 0
         for part in inside:
-            size = self.measure(part)
-            values += size.values
-            characters += size.characters
-            depth = max(depth, size.depth)
+            if isinstance(part, JsonScalar):
+                values += 1
+                characters += _length(part)
+            else:
+                size = self._sizes[id(part)][1]
+                values += size.values
+                characters += size.characters
+                depth = max(depth, size.depth)
         if isinstance(node, JsonObject):
             characters += sum([len(member.key) for member in node.members])
         return Size(values, characters, 1 + depth)
@@ -230,6 +238,11 @@ class Budget:
             message = "the expression is nested too deeply, with its variables filled in"
             raise LimitError(message, "Make it simpler.")
         return depth
+
+
+def _length(node: JsonScalar) -> int:
+    """How long a scalar is when it is written out, nearly so."""
+    return len(node.value) if isinstance(node.value, str) else 1
 
 
 def _nodes_in(node: Json) -> tuple[Json, ...]:

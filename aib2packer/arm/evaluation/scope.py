@@ -119,6 +119,8 @@ class Scope:
 
     def outermost(self, owner: str = "") -> Scope:
         """The scope outside of all loops and lambdas, for the definition of `owner`."""
+        if not self.loops and not self.lambda_variables and self.owner == owner:
+            return self
         return replace(self, loops=(), lambda_variables={}, owner=owner)
 
 

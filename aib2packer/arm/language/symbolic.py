@@ -8,7 +8,7 @@ Source: docs/reference/arm-expressions.md 3.2.
 from __future__ import annotations
 
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
@@ -37,6 +37,9 @@ class ParameterSymbol:
     nullable: bool = False
     untyped: bool = False
     is_placeholder: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     @property
     def setting(self) -> str:
@@ -473,8 +476,9 @@ def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            if type(one) not in _LITERALS:
-                waiting += reversed(parts_of(one))
+            parts = _PARTS.get(type(one))
+            if parts is not None:
+                waiting += reversed(parts(one))
 
 
 def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
@@ -554,20 +558,16 @@ def _head(value: object) -> tuple[object, ...]:
 
 def rebuild(value: ArmValue, change: Callable[[ArmValue], ArmValue]) -> ArmValue:
     """A value with each text and symbol, and all that holds such, changed; itself where none is another then."""
-
-    def changed(part: ArmValue | Lambda) -> ArmValue | Lambda:
-        if type(part) in _BARE:
-            return part
-        if not isinstance(part, Lambda):
-            return change(part)
-        body = change(part.body)
-        return part if body is part.body else Lambda(part.parameters, body)
-
     before = () if isinstance(value, VariableSymbol) else parts_of(value)  # a name stays one
-    after = tuple(map(changed, before))
-    if all(one is other for one, other in zip(before, after, strict=True)):
-        return value
-    return _remade(value, after)
+    after = tuple([part if type(part) in _BARE else _changed(part, change) for part in before])
+    return value if all(map(is_, before, after)) else _remade(value, after)
+
+
+def _changed(part: ArmValue | Lambda, change: Callable[[ArmValue], ArmValue]) -> ArmValue | Lambda:
+    if not isinstance(part, Lambda):
+        return change(part)
+    body = change(part.body)
+    return part if body is part.body else Lambda(part.parameters, body)
 
 
 def _remade(value: ArmValue, parts: tuple[ArmValue | Lambda, ...]) -> ArmValue:

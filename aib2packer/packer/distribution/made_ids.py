@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.values import HclCode, Interpolation, Local, concat
 from aib2packer.packer.expressions.dates import TIME
-from aib2packer.packer.vm.resource_group import TEMPORARY, temporary_stem
+from aib2packer.packer.vm.resource_group import TEMPORARY, temporary_group
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
@@ -23,8 +23,8 @@ _LONGEST_STEM = 47  # of 79, between the beginning and the time
 
 
 def temporary_image(name: str) -> Local:
-    """The name of a managed image that no target asks for."""
-    return Local("temporary_image_name", Interpolation((temporary_stem(name), TIME)))
+    """The name of a managed image that no target asks for: that of the resource group which Packer makes."""
+    return Local("temporary_image_name", temporary_group(name))
 
 
 def temporary_name(index: int) -> Value:

@@ -111,6 +111,9 @@ def claim_leaves(
         default = None if fact is None else computed_default(fact)
         if default is not None:
             variable = variables[leaf]
+            if any(isinstance(one, DeploymentFact) and one.function == "deployment" for one in leaves(default)):
+                named[leaf] = _required(variable, default)  # whoever knows what the deployment was knows the value itself
+                continue
             try:
                 computed = to_hcl(default, named, NOW)
             except CannotPrintError:

@@ -31,8 +31,10 @@ def shown(text: TemplateText, symbols: Symbols) -> str:
 def told(text: TemplateText, symbols: Symbols) -> Word:
     """A text as a word of a shell: the values that are known, and a variable of the shell for each that is open."""
     quiet = symbols.without_findings()
-    parts = (part if isinstance(part, str) else _stands_for(part, text, quiet) for part in text.parts)
-    return (word(quiet.value(text)) or shown_word(*parts)).filled(symbols.now)
+    known = word(quiet.value(text))
+    if known is None:
+        known = shown_word(*[part if isinstance(part, str) else _stands_for(part, text, quiet) for part in text.parts])
+    return known.filled(symbols.now)
 
 
 def definition_id(image: ResourceId, symbols: Symbols) -> Word:

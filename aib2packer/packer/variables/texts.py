@@ -35,11 +35,11 @@ def symbols_in(text: TemplateText) -> Iterator[TextSymbol]:
 def _add_texts(values: Iterable[object], texts: list[TemplateText]) -> None:
     for value in values:
         match value:
+            case None | Located():
+                pass
             case TemplateText():
                 if value.literal is None:
                     texts.append(value)
-            case None | Located():
-                pass
             case tuple():
                 _add_texts(value, texts)
             case ResourceId():

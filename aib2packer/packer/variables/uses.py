@@ -41,6 +41,7 @@ _MOST = 3  # uses that a description names
 _PART, _INPUT = "part of", "input for"
 _OF_STEPS = {"elevated": "elevation (runElevated)", "as_system": "account (runAsSystem)"}
 _RUN_OUTPUT = "name of the run output"
+_TOLD_ONCE = ("region", "resource group", "subscription", "name")
 _VALUE = "value in "  # of commands: whether it is a part of them or all of them says nothing
 
 
@@ -70,7 +71,12 @@ class Uses:
 
 def _joined(words: Sequence[str]) -> str:
     """Words in a list; of many the first."""
-    told = (*words[:_MOST], "more") if len(words) > _MOST + 1 else tuple(words)
+    told = list(words)
+    for number in range(1, len(words)):  # "region of the build and of the image"
+        before, of, end = words[number].partition(" of ")
+        if before in _TOLD_ONCE and words[number - 1].startswith(f"{before}{of}"):
+            told[number] = f"of {end}"
+    told = [*told[:_MOST], "more"] if len(told) > _MOST + 1 else told
     *first, last = told
     return f"{', '.join(first)} and {last}" if first else last
 
@@ -227,7 +233,7 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "identities": "identity of the build VM",
     },
     TargetRegion: {
-        "name": "region that gets the image",
+        "name": "region of the image",
         "replicas": "number of replicas in a region",
         "storage_account_type": "storage type in a region",
     },

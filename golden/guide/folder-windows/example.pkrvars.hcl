@@ -1,7 +1,6 @@
 # Copy this file to values.pkrvars.hcl, fill it in, and give it to Packer: -var-file=values.pkrvars.hcl
 
-# Region of the build and region that gets the image. The template took the region of its resource group. Whoever runs Packer
-# gives it.
+# Region of the build and of the image. The template took the region of its resource group. Whoever runs Packer gives it.
 # location = "..."
 
 # Resource group that the template was deployed to. Whoever runs Packer gives it.

@@ -10,5 +10,5 @@ locals {
   web_build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   web_temporary_group_name = "packer-temporary-web-${local.web_build_time}"
   web_trusted_launch       = var.web_definition_security_type == "TrustedLaunch"
-  web_temporary_image_name = "packer-temporary-web-${local.web_build_time}"
+  web_temporary_image_name = local.web_temporary_group_name
 }

@@ -120,7 +120,7 @@ locals {
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   temporary_group_name = "packer-temporary-database-${local.build_time}"
   image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
-  temporary_image_name = "packer-temporary-database-${local.build_time}"
+  temporary_image_name = local.temporary_group_name
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "${var.gallery_golden_22222222}/images/database/versions/${local.image_version}"
