@@ -130,6 +130,8 @@ class Request:
     """What lies in the folder besides what a conversion makes, by path."""
     estate: bool = False
     """Whether the folder is one of several: the result then has the facts of the build."""
+    in_estate: bool = False
+    """Whether an earlier run of several templates has given the folder to one of them."""
     written: Digests | None = None
     """The digests of files as earlier runs have written them, as far as that is known."""
     placed: Mapping[str, str] = field(default_factory=dict)
@@ -403,7 +405,7 @@ def _convert(
         accepted=request.accepted_in(template.shown),
         origin=_of_image(request.options.origin, template.image),
         called=(template.folder.name or template.path.stem) if request.folder and template.path else "",
-        in_estate=request.estate and not request.into,
+        in_estate=(request.estate or request.in_estate) and not request.into,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 

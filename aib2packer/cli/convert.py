@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
+_DEEPEST = 8  # folders between a build and the record above it
 _NO_FOLDERS = {".hcl", ".hcl2", ".tf", ".tfvars", ".json", ".jsonc", ".bicep"}
 _NO_FOLDERS |= {".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
 
@@ -143,7 +144,12 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     of_run: dict[str, object] = {"file": file, "folder": folder, "into": _shared(into), "most": most, "fetcher": _fetcher()}
-    of_run |= {"estate": many and into is None, **_recorded(folder), **_accepting(accepted)}
+    of_run |= {
+        "estate": many and into is None,
+        "in_estate": _is_of_several(folder),
+        **_recorded(folder),
+        **_accepting(accepted),
+    }
     request = picked(Request, given | {"options": picked(Options, given)} | of_run)
     try:
         jobs = configured(context, inputs, request, quiet=reporting.quiet)
@@ -179,6 +185,17 @@ def _recorded(folder: Path | None) -> dict[str, object]:
 
     record = read(folder)
     return {"written": record.files, "placed": record.builds}
+
+
+def _is_of_several(folder: Path | None) -> bool:
+    """Whether a folder is one of those that a run of several templates has given them, as its record above them says."""
+    if folder is None:
+        return False
+    from aib2packer.estate.record import read
+
+    whole = folder.resolve()
+    tops = (top for top in [*whole.parents][:_DEEPEST] if os.path.lexists(top / RECORD))
+    return any(whole.relative_to(top).as_posix() in read(top).builds for top in tops)
 
 
 def _land(kept: Kept | None, request: Request, telling: Telling, inputs: Sequence[Template] | None) -> Landing | None:

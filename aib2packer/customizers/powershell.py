@@ -80,7 +80,7 @@ def translate(powershell: PowerShell, context: BuildContext) -> Steps:
     text = powershell.text
     name = powershell.file_name(".ps1")
     if context.side_files and not text.symbols:
-        return _side_file(powershell, with_byte_order_mark(text), name, context.symbols)
+        return _side_file(powershell, with_byte_order_mark(_read_alike(text)), name, context.symbols)
     if powershell_inline_is_exact(text) and not context.renders(text) and not context.side_files:
         context.report.add(
             codes.POWERSHELL_INLINE,
@@ -148,7 +148,8 @@ def _exit_codes(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
 def _side_file(powershell: PowerShell, text: TemplateText, name: str, symbols: Symbols) -> Steps:
     path = f"{SCRIPTS}/{name}"
     settings = {**_settings(powershell, symbols), "script": beside_template(path)}
-    script = f"{text.visible}\n".encode("utf-8", "surrogatepass")
+    end = "" if text.visible.endswith("\n") else "\n"
+    script = f"{text.visible}{end}".encode("utf-8", "surrogatepass")
     return Steps((Provisioner("powershell", settings),), files={path: script})
 
 

@@ -17,7 +17,13 @@ from aib2packer.packer.layout import SCRIPTS, beside_template
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.customizer_kind import CustomizerKind
-from aib2packer.packer.steps.exact_text import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
+from aib2packer.packer.steps.exact_text import (
+    before_line_end,
+    has_short_byte_lines,
+    has_short_lines,
+    shell_inline_is_exact,
+    unix_lines,
+)
 from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
@@ -131,7 +137,7 @@ def _lines(shell: Shell, context: BuildContext) -> Value:
     if shell.late_list is not None:
         return context.symbols.value(shell.late_list)
     # Packer turns CRLF to LF once, and so did the service: doing it here is the same, unless a second time would change more.
-    text = shell.text if "\r\r\n" in shell.text.visible else unix_lines(shell.text)
+    text = shell.text if "\r\r\n" in f"{shell.text.visible}\n" else before_line_end(unix_lines(shell.text))
     lines = text.split("\n")
     if len(lines) == len(shell.inline):
         return tuple(context.symbols.value(line) for line in lines)

@@ -837,3 +837,14 @@ def test_the_table_shows_names_as_they_are_and_leads_to_pages_whose_paths_need_e
     assert Path("out", unquote(link)).is_file()
     assert r"managed image a\${my_name}_b" in rows["a b@c/x"].replace(r"\_", "_")
     assert page[page.index("Begin with the build") :].split("\n")[3] == "# a b@c/plain"
+
+
+def test_a_build_of_several_that_is_converted_again_by_itself_is_still_one_of_them() -> None:
+    lay("own/linux", shop=image("shop"), base=image("base"))
+    convert("own", "-o", "out")
+
+    (place,) = Path("out").rglob("shop")
+    assert "the page of all builds" in Path(place, "MIGRATION.md").read_text(encoding="utf-8")
+    assert convert("own/linux/shop.json", "-o", str(place), "--check")[0] == 0
+    assert convert("own/linux/shop.json", "-o", "elsewhere")[0] == 0
+    assert "the page of all builds" not in Path("elsewhere/MIGRATION.md").read_text(encoding="utf-8")

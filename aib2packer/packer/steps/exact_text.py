@@ -67,6 +67,12 @@ def unix_lines(text: TemplateText) -> TemplateText:
     return text.map(lambda part: part.replace("\r\n", "\n"))
 
 
+def before_line_end(text: TemplateText) -> TemplateText:
+    """A text behind which a line feed comes: what is of that line end already does not stand in it."""
+    *before, last = text.parts or ("",)
+    return text_of((*before, last[:-1]), text.span) if isinstance(last, str) and last.endswith("\r") else text
+
+
 def with_byte_order_mark(text: TemplateText) -> TemplateText:
     """The text as Windows PowerShell must find it to read it as UTF-8."""
     if text.visible.isascii() or text.visible.startswith(_BOM):
