@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import Segment, TemplateText, join
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aib2packer.arm.language.text import TextSymbol
+
+    _Parts: TypeAlias = tuple[str | TextSymbol, ...]
 
 GALLERY_IMAGE = ("subscriptions", "resourcegroups", "providers", "galleries", "images")
 GALLERY_VERSION = (*GALLERY_IMAGE, "versions")
@@ -59,24 +63,30 @@ def parse_id(text: TemplateText, *shapes: tuple[str, ...]) -> ResourceId | None:
     Of an id that is only known in part, the known end is taken as it stands, and the rest is found when Packer runs: from the
     shape that has this end, the first where nothing tells.
     """
-    root, *pieces = text.split("/")
-    if pieces and not pieces[-1].parts:
+    root, *pieces = text.pieces("/")
+    if pieces and not pieces[-1]:
         pieces.pop()
-    names = tuple((piece.literal or "").lower() for piece in pieces[::2])
+    names = tuple([_word(piece) for piece in pieces[::2]])
     values = pieces[1::2]
-    if not root.parts and len(pieces) % 2 == 0:
-        if names in shapes and all(value.parts for value in values):
-            return ResourceId(text, dict(zip(names, values, strict=True)))
+    if not root and len(pieces) % 2 == 0:
+        if names in shapes and all(values):
+            return ResourceId(text, {name: TemplateText(value, text.span) for name, value in zip(names, values, strict=True)})
         if _is_another(names, values, shapes):
             return None
     return _partly_known(text, shapes) if text.symbols else None
 
 
-def _is_another(names: tuple[str, ...], values: list[TemplateText], shapes: tuple[tuple[str, ...], ...]) -> bool:
+def _word(parts: _Parts) -> str:
+    """A segment in lower case; nothing for one that is not known."""
+    return first.lower() if len(parts) == 1 and isinstance(first := parts[0], str) else ""
+
+
+def _is_another(names: tuple[str, ...], values: list[_Parts], shapes: tuple[tuple[str, ...], ...]) -> bool:
     """Whether what is known of an id, all of its names, is of none of the shapes, whatever its values come to."""
     if not names or not all(names):
         return False
-    ends_early = not values[-1].symbols and any(shape[: len(names)] == names != shape for shape in shapes)
+    is_known = all(isinstance(part, str) for part in values[-1])
+    ends_early = is_known and any(shape[: len(names)] == names != shape for shape in shapes)
     return ends_early or any(name not in _NAMES for name in names)
 
 

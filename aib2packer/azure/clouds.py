@@ -176,6 +176,7 @@ BLOB_SUFFIXES = (*(f".{facts.blob_host}" for facts in _FACTS.values()), ".blob.s
 """How the hosts of blobs end; the last are accounts with a DNS zone of their own."""
 
 _OTHERS = (Cloud.US_GOVERNMENT, Cloud.CHINA)
+_IN_OTHERS = ("usgov", "usdod", "china")
 # https://learn.microsoft.com/azure/reliability/regions-list: all public ones are a place with directions, before or behind it.
 _DIRECTIONS = ("north", "south", "east", "west", "central")
 _PLACES = {
@@ -201,6 +202,12 @@ def cloud_named(name: str) -> Cloud | None:
         if wanted in {one.lower() for one in names}:
             return cloud
     return None
+
+
+def may_name_others(texts: Iterable[str]) -> bool:
+    """Whether there is anything in texts that stands in every region and host of the clouds that are not the public one."""
+    together = region_name("\n".join(texts))
+    return any(sign in together for sign in _IN_OTHERS)
 
 
 def cloud_of_regions(texts: Iterable[str]) -> Cloud | None:

@@ -152,18 +152,18 @@ class _Pointers:
         if isinstance(value, JsonScalar):
             return JsonScalar(value.value, span)
         if isinstance(value, JsonObject):
-            return JsonObject(tuple([self._member(member, pointer) for member in value.members]), span)
+            members = []
+            for member in value.members:
+                own = f"{pointer}/{escape_pointer(member.key)}"
+                source, start, end, _ = member.key_span
+                key_span, inner = new_span(Span, (source, start, end, own)), self.node(member.value, own)
+                is_plain = type(member) is JsonMember  # else it knows more than its key
+                new = JsonMember(member.key, key_span, inner) if is_plain else replace(member, key_span=key_span, value=inner)
+                members.append(new)
+            return JsonObject(tuple(members), span)
         if isinstance(value, JsonArray):
             return JsonArray(tuple([self.node(item, f"{pointer}/{index}") for index, item in enumerate(value.items)]), span)
         return replace(value, span=span)
-
-    def _member(self, member: JsonMember, parent: str) -> JsonMember:
-        pointer = f"{parent}/{escape_pointer(member.key)}"
-        source, start, end, _ = member.key_span
-        key_span, value = new_span(Span, (source, start, end, pointer)), self.node(member.value, pointer)
-        if type(member) is JsonMember:
-            return JsonMember(member.key, key_span, value)
-        return replace(member, key_span=key_span, value=value)  # it knows more than its key
 
 
 def escape_pointer(key: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
@@ -40,15 +39,16 @@ def source_map(
         file: The name of the file.
 
     """
-    found: dict[str, dict[Span, None]] = defaultdict(dict)
+    found: dict[str, list[Span]] = {}
     for address, span in origins:
-        found[address][span] = None
-    places = (
-        Place(f"{folder}{address}", lines[address], tuple(spans), folder, file)
-        for address, spans in found.items()
-        if address in lines
-    )
+        if address in lines:
+            found.setdefault(address, []).append(span)
+    places = [Place(f"{folder}{address}", lines[address], _each_once(spans), folder, file) for address, spans in found.items()]
     return tuple(sorted(places, key=lambda place: place.lines))
+
+
+def _each_once(spans: list[Span]) -> tuple[Span, ...]:
+    return tuple(dict.fromkeys(spans) if len(spans) > 1 else spans)  # most places come from one
 
 
 def origin_of(places: Iterable[Place], line: int) -> Span | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.azure.clouds import Cloud, cloud_of_hosts, cloud_of_regions
+from aib2packer.azure.clouds import Cloud, cloud_of_hosts, cloud_of_regions, may_name_others
 from aib2packer.jsonc.reader import ReadText
 from aib2packer.jsonc.tree import texts_in
 from aib2packer.lazy.patterns import pattern
@@ -31,6 +31,8 @@ def find_cloud(document: Json, options: Options) -> Cloud:
     given = [setting.partition("=")[2].strip('"') for setting in options.settings]
     given += [text for file in options.parameter_files for text in _texts_of(file)]
     named = texts_in(document, _SAYS_NOTHING)
+    if not may_name_others((*given, *named)):
+        return Cloud.PUBLIC
     tries = (cloud(texts) for cloud in (cloud_of_regions, cloud_of_hosts) for texts in (given, named))
     return next((cloud for cloud in tries if cloud is not None), Cloud.PUBLIC)
 

@@ -104,8 +104,12 @@ class TemplateText:
 
     def split(self, separator: str) -> tuple[TemplateText, ...]:
         """Split at a separator in the literal pieces, as `str.split` does."""
+        return tuple([TemplateText(parts, self.span) for parts in self.pieces(separator)])
+
+    def pieces(self, separator: str) -> list[tuple[str | TextSymbol, ...]]:
+        """The parts of each of the texts that `split` gives."""
         if (literal := self.literal) is not None:
-            return tuple([TemplateText((text,) if text else (), self.span) for text in literal.split(separator)])
+            return [(text,) if text else () for text in literal.split(separator)]
         pieces: list[list[str | TextSymbol]] = [[]]
         for part in self.parts:
             if not isinstance(part, str):
@@ -114,7 +118,7 @@ class TemplateText:
             first, *rest = part.split(separator)
             pieces[-1].append(first)
             pieces.extend([text] for text in rest)
-        return tuple(TemplateText(tuple(merge_texts(piece)), self.span) for piece in pieces)
+        return [tuple(merge_texts(piece)) for piece in pieces]
 
     def map(self, change: Callable[[str], str]) -> TemplateText:
         """The text with each literal piece changed."""
