@@ -280,6 +280,16 @@ def test_what_names_the_image_of_a_build_is_its_own() -> None:
     assert {"web_gallery_image_id", "web_image_version"} <= set(declared(made))
 
 
+def test_pipelines_run_in_the_folder_that_all_builds_are_in() -> None:
+    made = land("", properties={"autoRun": {"state": "Enabled"}})
+    pipelines = {path: text.decode() for path, text in made.files.items() if path.endswith(".yml")}
+
+    assert len(pipelines) == 2
+    for text in pipelines.values():
+        assert "path/to/builds" in text
+        assert set(re.findall(r"path/to/\w+", text)) == {"path/to/builds"}
+
+
 FIXED = "11111111-aaaa-4aaa-8aaa-111111111111"
 IN_FIXED = {
     "type": "ManagedImage",
