@@ -199,7 +199,7 @@ class _Landing:
         return names[1]
 
     def _is_common(self, variable: Variable) -> bool:
-        """Whether a variable means the same in every build: not a subscription that the template names, as by an image in it."""
+        """Whether a variable means the same in every build: not a subscription that the template names, as of an image."""
         names_one = variable.name == SUBSCRIPTION.name and isinstance(variable.default, str)
         return variable.name in _COMMON_VARIABLES and not names_one
 

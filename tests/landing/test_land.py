@@ -308,7 +308,7 @@ IN_FIXED = {
         (f'"{FIXED}"', "subscription_id"),
     ],
 )
-def test_a_subscription_that_the_template_names_is_taken_from_the_folder_only_where_it_is_that_one(default: str, name: str) -> None:
+def test_a_subscription_that_the_template_names_is_shared_only_with_builds_of_that_one(default: str, name: str) -> None:
     theirs = f'variable "subscription_id" {{\n  type    = string\n  default = {default}\n}}\n' if default else ""
     made = land(theirs, distribute=[IN_FIXED])
 
