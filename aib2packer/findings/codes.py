@@ -252,7 +252,5 @@ LARGE_FILE = Code("AIB2P475", Severity.NOTE, "large file", formerly=SERVICE_REFU
 SPLIT = (BAD_VALUE, SERVICE_REFUSES, PUBLIC_ADDRESS)
 """Codes that nothing is reported under any more: each is split into, or has become, what was `formerly` it."""
 
-ABOUT_TEMPLATE = frozenset(
-    {JSON_TRAILING_COMMA, JSON_DUPLICATE_KEY, WRONG_CASE, COERCED, UNKNOWN_API_VERSION, WRONG_RESOURCE, NEWER_API}
-)
+ABOUT_TEMPLATE = frozenset({JSON_TRAILING_COMMA, JSON_DUPLICATE_KEY, WRONG_CASE, COERCED, WRONG_RESOURCE, NEWER_API})
 """Notes on how a template is written: of interest for as long as it is deployed, and to nobody who has the build."""
