@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileAhead(BuildHookInterface):
-    """Adds what is compiled to the wheel: byte code is for the Python that builds it, and any other leaves that aside."""
+    """Adds to the wheel what is compiled, byte code for the Python that builds it. Others leave it aside; pip makes its own."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Lay it into a folder as it is to lie in the wheel; an editable install has none."""

@@ -4,7 +4,7 @@ import atexit
 import gc
 
 # The start makes many objects, all of which stay: looking for garbage among them each 700 takes a tenth of it.
-gc.set_threshold(50_000)
+gc.set_threshold(100_000)
 atexit.register(gc.freeze)  # else Python looks for garbage twice before it ends, which takes a tenth too
 
 from pathlib import Path  # noqa: E402 - all that is imported comes after that

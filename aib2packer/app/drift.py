@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from aib2packer.packer.layout import (
     is_made_script,
     own_names,
 )
-from aib2packer.system.files import holds, open_file, read_bytes
+from aib2packer.system.files import holds, open_file, read_bytes, unreadable
 from aib2packer.system.packed import pieces_of
 from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import SourceText, Span
@@ -31,12 +32,15 @@ from aib2packer.text.source import SourceText, Span
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from aib2packer.system.digests import Digests
     from aib2packer.system.packed import Content
 
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
 _LINE = 1 << 16
 _PLACES = 5
+_LARGE = 4 << 20  # bytes of a file that is not compared line by line
+_PAIRS = 1 << 22  # of lines that are compared with each other
 _MOST = 1 << 30  # what is fetched for a build may have that many bytes
 
 
@@ -49,6 +53,8 @@ class Difference:
     after: str | None
     edited: bool = False
     """Whether it is known that somebody has changed the file since it was written."""
+    is_large: bool = False
+    """Whether it is too large to be compared line by line; the texts are not here then."""
 
     @property
     def finding(self) -> Finding:
@@ -59,6 +65,10 @@ class Difference:
         if self.after is None:
             message = "no template produces this file any more"
             return about_file(OUT_OF_DATE, name, message, help="Delete it, or bring its template back.")
+        if self.is_large:
+            what = "somebody has changed it since it was written" if self.edited else "it is not what the templates produce now"
+            message = f"this file is too large to compare line by line: {what}"
+            return about_file(OUT_OF_DATE, name, message, help="Convert again, with --force to replace it.")
         if self.edited:
             message = f"somebody has changed this file since it was written: --force would undo {self._undone}"
             help_text = "Keep it, or bring the change into the template, and convert again with --force."
@@ -70,12 +80,10 @@ class Difference:
     @property
     def _undone(self) -> str:
         """Which lines of the file would go, and after which some would come back."""
-        from difflib import SequenceMatcher
-
         before, after = (text.splitlines() for text in (self.before or "", self.after or ""))
-        changes = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
-        gone = [_range(start + 1, end) for _, start, end, *_ in changes if end > start]
-        ends = [str(start) for _, start, end, *_ in changes if end == start]
+        changes = _changes(before, after)
+        gone = [_range(start + 1, end) for start, end in changes if end > start]
+        ends = [str(start) for start, end in changes if end == start]
         said = ([_places(gone)] if gone else []) + ([f"what is missing after {_places(ends)}"] if ends else [])
         return " and ".join(said) or "how lines end"
 
@@ -85,6 +93,8 @@ class Difference:
         from difflib import unified_diff
 
         name = safe(self.path.as_posix())
+        if self.is_large:
+            return f"--- {name}\n+++ {name}"
         before, after = _lines(self.before), _lines(self.after)
         old, new = (_NULL if self.before is None else name), (_NULL if self.after is None else name)
         lines = unified_diff(before, after, old, new, lineterm="")
@@ -94,7 +104,7 @@ class Difference:
 
 
 def compare(
-    folder: Path, files: Mapping[str, Content], written: Mapping[Path, str] | None = None, *, with_leftovers: bool
+    folder: Path, files: Mapping[str, Content], written: Digests | None = None, *, with_leftovers: bool
 ) -> tuple[Difference, ...]:
     """What of the files below a folder differs from what they should be.
 
@@ -112,10 +122,14 @@ def compare(
     differing = []
     for name, content in files.items():
         path = folder / name
-        if not _is_there(path, content):
+        if _is_there(path, content):
+            continue
+        earlier = None if written is None else written.of(path)
+        if len(content) > _LARGE and os.path.lexists(path):
+            differing.append(Difference(path, "", "", _is_other(path, earlier), is_large=True))
+        else:
             before, after = _content(path), b"".join(pieces_of(content))
-            is_edited = _is_edited(before, (written or {}).get(path))
-            differing.append(Difference(path, _text(before), _text(after), is_edited))
+            differing.append(Difference(path, _text(before), _text(after), _is_edited(before, earlier)))
     left = [Difference(path, _text(_content(path)), None) for path in (left_in(folder, files) if with_leftovers else ())]
     return (*differing, *left)
 
@@ -208,6 +222,31 @@ def _content(path: Path) -> bytes | None:
 
 def _is_edited(content: bytes | None, written: str | None) -> bool:
     return content is not None and written is not None and sha256_of(content) != written
+
+
+def _is_other(path: Path, written: str | None) -> bool:
+    """Whether a file that may be large is known to be another than the one that was written."""
+    from hashlib import file_digest
+
+    try:
+        with open_file(path) as file:
+            return written is not None and file_digest(file, "sha256").hexdigest() != written
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+
+
+def _changes(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+    """The ranges of lines that differ; only what lies between common beginnings and ends is compared line by line."""
+    from difflib import SequenceMatcher
+
+    head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    ends = zip(reversed(before[head:]), reversed(after[head:]), strict=False)
+    tail = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    if len(old) * len(new) > _PAIRS:
+        return [(head, head + len(old))]
+    compared = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return [(head + start, head + end) for kind, start, end, *_ in compared if kind != "equal"]
 
 
 def _places(lines: Sequence[str]) -> str:

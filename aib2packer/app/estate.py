@@ -143,8 +143,8 @@ def _made(jobs: Sequence[Job], *, with_account: bool) -> Iterator[tuple[Result, 
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    # What cannot be sent to another process is not needed there. Most jobs have one request in common.
-    requests = {id(request): replace(request, fetcher=None) for _, request in jobs}
+    # What cannot be sent to another process, or is large, is not needed there. Most jobs have one request in common.
+    requests = {id(request): replace(request, fetcher=None, written=None, placed={}) for _, request in jobs}
     pool = ProcessPoolExecutor(processes, initializer=_begin)
     try:
         waiting: deque[Future[list[tuple[Result, ...]]]] = deque()

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
+    from aib2packer.system.digests import Digests
     from aib2packer.system.packed import Content
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
@@ -131,7 +132,7 @@ class Request:
     """Whether the folder is one of several: the result then has the facts of the build."""
     in_estate: bool = False
     """Whether an earlier run of several templates has given the folder to one of them."""
-    written: Mapping[Path, str] = field(default_factory=dict)
+    written: Digests | None = None
     """The digests of files as earlier runs have written them, as far as that is known."""
     placed: Mapping[str, str] = field(default_factory=dict)
     """The folders that earlier runs have given to templates below that of all, by where these stand."""
@@ -562,7 +563,7 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
     # Of what is in the record of earlier runs, that is told of all builds together. What Packer would read beside the build, as
     # it was in another layout, goes as if it were replaced.
     parts = {(folder / name).parent for name in files if name.endswith(BUILD_ENDING)}
-    left = [path for path in left_in(folder, files) if path not in request.written]
+    left = [path for path in left_in(folder, files) if request.written is None or request.written.of(path) is None]
     replaced = {path for path in left if path.name.endswith(BUILD_ENDING) and path.parent in parts}
     gone = left if request.prune and not request.estate else [path for path in left if request.force and path in replaced]
     told = (_left_over(path) for path in left if path not in gone)
@@ -607,7 +608,7 @@ def _left_over(path: Path) -> Finding:
 
 
 def check_files(
-    result: Result, folder: Path, files: Mapping[str, Content], written: Mapping[Path, str], *, with_leftovers: bool = False
+    result: Result, folder: Path, files: Mapping[str, Content], written: Digests | None, *, with_leftovers: bool = False
 ) -> Result:
     """The result, with what differs between files and those that are there.
 

@@ -184,7 +184,7 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     from aib2packer.estate.record import read
 
     record = read(folder)
-    return {"written": {folder / path: digest for path, digest in record.files.items()}, "placed": record.builds}
+    return {"written": record.files, "placed": record.builds}
 
 
 def _is_of_several(folder: Path | None) -> bool:

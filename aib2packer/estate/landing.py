@@ -20,6 +20,7 @@ from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import AT_TOP, BUILD_ENDING, RECORD
+from aib2packer.system.digests import Digests
 from aib2packer.system.packed import PackedText, Picked, digest_of
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ def _forget(folder: Path, removed: Container[str]) -> None:
     before = record.read(folder)
     if not before.files:  # the folder of one build, which has no record of its own
         return
-    files = {path: digest for path, digest in before.files.items() if path not in removed}
+    files = ((path, digest) for path, digest in before.files.items() if path not in removed)
     with suppress(OutputError):
-        write(folder, {RECORD: record.text(sorted(files.items()), before.builds)}, force=True)
+        write(folder, {RECORD: record.text(files, before.builds)}, force=True)
 
 
 def estate_of(kept: Kept) -> Estate:
@@ -122,7 +123,7 @@ def land(kept: Kept, folder: Path, request: Request, remit: Remit) -> Landing:
     """
     estate = estate_of(kept)
     every = estate_files(estate)
-    before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
+    before = Record(request.written or Digests(), request.placed)
     recorded = before.files
     ours = without_own(folder, every, check=request.check)
     files = {path: one for path, one in every.items() if path in ours or record.is_as_written(folder, path, recorded)}
@@ -198,13 +199,14 @@ def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
 
 
-def _not_made(recorded: Mapping[str, str], kept: Kept) -> dict[str, str]:
+def _not_made(recorded: Digests, kept: Kept) -> dict[str, str]:
     """What earlier runs have written and no build of this one has."""
-    left = dict(recorded)
+    made = bytearray(len(recorded))
     for result in kept.results:
         for path in _below(result, kept.folder, result.files):
-            left.pop(path, None)
-    return left
+            if (number := recorded.number(path)) is not None:
+                made[number] = True
+    return {path: digest for (path, digest), is_made in zip(recorded.items(), made, strict=True) if not is_made}
 
 
 def _untouched(kept: Kept, folder: Path) -> Iterator[str]:
@@ -240,8 +242,8 @@ def _made(before: Record, kept: Kept, folder: Path) -> Iterator[tuple[str, str]]
             own = f"{path}/{name}"
             if is_written and digest:
                 yield own, digest
-            elif own in before.files and (folder / own).is_file():
-                yield own, before.files[own]
+            elif (earlier := before.files.get(own)) is not None and (folder / own).is_file():
+                yield own, earlier
 
 
 def _below(result: Result, folder: Path | None, files: Iterable[str]) -> Iterator[str]:

@@ -9,18 +9,28 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import ATTRIBUTES, IGNORED, RECORD
+from aib2packer.system.digests import Digests
 from aib2packer.system.files import open_file, read_bytes, resolved
 from aib2packer.system.packed import PackedText
 from aib2packer.text.commands import break_up
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sized
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sized
     from pathlib import Path
+
+    _Entry = tuple[str, str, str]  # of the builds or the files: path and value
 
 _FORMAT = 1
 _MOST = 64 << 20
+_LONGEST = 1 << 16  # bytes of a line
+_KINDS = ("builds", "files")
+# The lines of a record around its entries, and what comes after each.
+_FRAME = dict.fromkeys(("{", f' "formatVersion": {_FORMAT},', ' "builds": {},', ' "files": {}', " },", " }", "}"), "")
+_FRAME |= {f' "{kind}": {{': kind for kind in _KINDS}
+_ENTRY = pattern(r' +(?P<path>"(?:[^"\\]|\\.)*"): (?P<value>"(?:[^"\\]|\\.)*"),?')
 _WITH_DOTS = {IGNORED, ATTRIBUTES, RECORD}
 
 
@@ -28,7 +38,7 @@ _WITH_DOTS = {IGNORED, ATTRIBUTES, RECORD}
 class Record:
     """What runs have written: digests of files by path, and by the folders of templates where these stand."""
 
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Digests = field(default_factory=Digests)
     builds: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -42,16 +52,62 @@ class Stale:
 
 def read(folder: Path) -> Record:
     """What is on record below a folder; nothing where there is no record, or none that can be read."""
-    try:
-        file = folder / RECORD
-        if file.is_symlink():
-            return Record()
-        document = json.loads(read_bytes(str(file), file, _MOST))
-    except (FileError, ValueError, RecursionError):
-        return Record()
-    if not isinstance(document, dict) or document.get("formatVersion") != _FORMAT:
-        return Record()
-    return Record(_paths(document.get("files")), _paths(document.get("builds")))
+    file = folder / RECORD
+    for entries in (_entries, _entries_of_document):
+        try:
+            return Record() if file.is_symlink() else _record(folder, entries(file))
+        except (FileError, OSError, ValueError, RecursionError):
+            continue
+    return Record()
+
+
+def _record(folder: Path, entries: Iterable[_Entry]) -> Record:
+    builds: dict[str, str] = {}
+
+    def files() -> Iterator[tuple[str, str]]:
+        for kind, path, value in entries:
+            if not _is_below(path):
+                continue
+            if kind == "files":
+                yield path, value
+            else:
+                builds[path] = value
+
+    return Record(Digests(folder, files()), builds)
+
+
+def _entries(file: Path) -> Iterator[_Entry]:
+    """The entries of a record as runs write it, from one line after another: that of an estate is large.
+
+    Raises:
+        ValueError: It has another form.
+
+    """
+    kind = line = ""
+    with open_file(file) as opened:
+        while read_line := opened.readline(_LONGEST):
+            line = read_line.decode().rstrip("\r\n")
+            if kind and (entry := _ENTRY.fullmatch(line)):
+                yield kind, json.loads(entry["path"]), json.loads(entry["value"])
+            elif line not in _FRAME:
+                message = f"not expected: {line}"
+                raise ValueError(message)
+            else:
+                kind = _FRAME[line]
+    if line != "}":
+        message = "it ends too early"
+        raise ValueError(message)
+
+
+def _entries_of_document(file: Path) -> Iterator[_Entry]:
+    """The entries of a record that somebody has written in another way."""
+    document = json.loads(read_bytes(str(file), file, _MOST))
+    if isinstance(document, dict) and document.get("formatVersion") == _FORMAT:
+        for kind in _KINDS:
+            pairs = document.get(kind)
+            yield from (
+                (kind, *pair) for pair in (pairs.items() if isinstance(pairs, dict) else ()) if isinstance(pair[1], str)
+            )
 
 
 def text(files: Iterable[tuple[str, str]], builds: Mapping[str, str], for_all: Container[str] = ()) -> PackedText:
@@ -65,13 +121,13 @@ def text(files: Iterable[tuple[str, str]], builds: Mapping[str, str], for_all: C
     """
     entries, places = PackedText(), set[str]()
     for number, (path, digest) in enumerate(files):
-        entries.add(_entry(path, digest, first=number == 0))
+        entries.add(_written(path, digest, first=number == 0))
         if path not in for_all:
             places.update(map(str, PurePosixPath(path).parents))
     told = [(place, source) for place, source in sorted(builds.items()) if place in places]
     document = PackedText((f'{{\n "formatVersion": {_FORMAT},\n "builds": ',))
     for number, (place, source) in enumerate(told):
-        document.add(_entry(place, source, first=number == 0))
+        document.add(_written(place, source, first=number == 0))
     document.add(f'{_end(told)},\n "files": ')
     for piece in entries:
         document.add(piece.decode())
@@ -79,7 +135,7 @@ def text(files: Iterable[tuple[str, str]], builds: Mapping[str, str], for_all: C
     return document
 
 
-def _entry(name: str, value: str, *, first: bool) -> str:
+def _written(name: str, value: str, *, first: bool) -> str:
     return f"{'{' if first else ','}\n  {_quoted(name)}: {_quoted(value)}"
 
 
@@ -98,11 +154,6 @@ def content(folder: Path, path: str) -> str | None:
         return read_bytes(str(folder / path), folder / path, _MOST).decode("utf-8", "replace")
     except FileError:
         return None
-
-
-def _paths(value: object) -> dict[str, str]:
-    pairs = value.items() if isinstance(value, dict) else ()
-    return {path: one for path, one in pairs if isinstance(one, str) and _is_below(path)}
 
 
 def stale(folder: Path, left: Mapping[str, str], untouched: Iterable[str]) -> tuple[Stale, ...]:
@@ -126,7 +177,7 @@ def stale(folder: Path, left: Mapping[str, str], untouched: Iterable[str]) -> tu
     return tuple(found)
 
 
-def is_as_written(folder: Path, path: str, recorded: Mapping[str, str]) -> bool:
+def is_as_written(folder: Path, path: str, recorded: Digests) -> bool:
     """Whether a file is one that a run has written, and nobody has changed since."""
     return (there := _digest(folder, path)) is not None and recorded.get(path) == there
 

@@ -51,10 +51,11 @@ class SharedValues:
         `builds` are their folders with their numbers, as they are to be named.
         """
         values = []
+        places = {number: place for place, (_, number) in enumerate(builds)}
         for name, (entry, numbers) in self._found.items():
             if len(numbers) > 1 and entry.text and name not in self._ambiguous:
-                users = set(numbers)
-                paths = tuple(path for path, number in builds if number in users)
+                users = sorted(places[number] for number in set(numbers))
+                paths = tuple(builds[place][0] for place in users)
                 values.append(SharedValue(name, entry.text, paths, name in self._open))
         return tuple(sorted(values, key=lambda value: (not value.is_open, -len(value.paths), value.name)))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aib2packer.app.drift import _changes
 from aib2packer.findings.text import render
 from tests.cli.test_cli import GOOD, LOSSY, WINDOWS, convert, files_in, folder
+from tests.estate.runs import convert as convert_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,8 +91,8 @@ def test_many_outputs_are_checked_and_those_of_no_template_told(folder: Path) ->
     assert "out/b/build.pkr.hcl: AIB2P022 error: no template produces this file any more" in stderr
     assert "out/c/build.pkr.hcl: AIB2P022 error: this file is missing" in stderr
     assert "out/own" not in stderr
-    rows = [line.split("  ")[:2] for line in stderr.splitlines()[-6:-2]]
-    assert [name for name, *_ in rows] == ["in/a.json", "in/c.json", "out/b/build.pkr.hcl", "out"]
+    rows = re.findall(r"^(\S+) +(?:up to date|out of date|left over|for all) ", stderr, re.MULTILINE)
+    assert rows == ["in/a.json", "in/c.json", "out/b/build.pkr.hcl", "out"]
     assert stderr.splitlines()[-1] == "Up to date: 1 of 3 outputs."
     assert state(folder) == before
 
@@ -141,3 +145,35 @@ def test_an_error_or_a_level_counts_beside_the_check(folder: Path) -> None:
     assert convert("lossy.json", "-o", "out", "--check", "--strict", cwd=folder)[0] == 1
     assert convert("wrong.json", "-o", "out", "--check", cwd=folder)[0] == 1
     assert convert("nope.json", "-o", "out", "--check", cwd=folder)[0] == 2
+
+
+def test_of_a_large_file_that_differs_the_place_is_not_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    convert_here("good.json", "lossy.json", "-o", "out")
+    page = folder / "out/MIGRATION.md"
+    page.write_text(page.read_text(encoding="utf-8") + "mine\n", encoding="utf-8")
+    monkeypatch.setattr("aib2packer.app.drift._LARGE", 1_000)
+
+    status, stderr = convert_here("good.json", "lossy.json", "-o", "out", "--check")
+
+    assert status == 1
+    message = "this file is too large to compare line by line: somebody has changed it since it was written"
+    assert f"out/MIGRATION.md: AIB2P022 error: {message}\n" in stderr
+    assert "\n--- out/MIGRATION.md\n+++ out/MIGRATION.md\n" in stderr
+    assert "mine" not in stderr
+
+
+def test_lines_that_differ_are_found_in_as_many_steps_as_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"line {number % 3}" for number in range(3_000)]
+    compared: list[int] = []
+    matcher = difflib.SequenceMatcher
+
+    def counted(junk: None, old: list[str], new: list[str], *, autojunk: bool) -> difflib.SequenceMatcher[str]:
+        compared.append(len(old) * len(new))
+        return matcher(junk, old, new, autojunk=autojunk)
+
+    monkeypatch.setattr(difflib, "SequenceMatcher", counted)
+
+    assert _changes(lines, [*lines[:1_500], "new", *lines[1_501:]]) == [(1_500, 1_501)]
+    assert _changes(["first", *lines, "last"], ["other", *lines, "another"]) == [(0, 3_002)]
+    assert compared == [1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -54,6 +55,27 @@ def test_several_processors_give_what_one_does(tmp_path: Path, monkeypatch: pyte
 
     assert _run(arguments, tmp_path) == alone
     assert ("out/web-1/build.pkr.hcl" in alone[2]) is (arguments != ["--check"])
+
+
+def test_what_earlier_runs_have_written_is_not_sent_to_other_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent.futures import Executor, Future, ProcessPoolExecutor
+
+    _estate(tmp_path / "images", 40)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(estate, "ALL_PROCESSORS_FROM", 2)
+    monkeypatch.setattr(estate, "_processors", lambda: 2)
+    sizes: list[int] = []
+
+    def submit(self: Executor, work: Any, jobs: Any, **given: Any) -> Future[Any]:  # noqa: ANN401 - as what it stands for
+        sizes.append(len(pickle.dumps(jobs)))
+        return sent(self, work, jobs, **given)
+
+    sent = ProcessPoolExecutor.submit
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
+    first, again = _run([], tmp_path), _run([], tmp_path)
+
+    assert first == again
+    assert sizes[: len(sizes) // 2] == sizes[len(sizes) // 2 :]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

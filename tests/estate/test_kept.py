@@ -76,14 +76,14 @@ def _room(work: Callable[[int], object], *, at_most: bool) -> float:
 
 
 def test_of_a_result_that_waits_for_the_others_little_is_kept(result: Result) -> None:
-    assert _room(lambda count: _kept(result, count), at_most=False) < 1_500
+    assert _room(lambda count: _kept(result, count), at_most=False) < 800
 
 
 def test_the_files_for_all_builds_take_little_room_while_they_are_made(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aib2packer.system.packed._PIECE", 1 << 12)  # so that few builds fill some
     kept = {count: _kept(result, count)[0] for count in (FEW, MORE)}
 
-    assert _room(lambda count: land(kept[count], TOP, REQUEST, EVERYTHING), at_most=True) < 3_000
+    assert _room(lambda count: land(kept[count], TOP, REQUEST, EVERYTHING), at_most=True) < 1_500
 
 
 def test_what_is_packed_comes_back_as_it_was_in_its_order() -> None:
