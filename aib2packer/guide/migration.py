@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.findings.codes import ABOUT_TEMPLATE, SECURITY_TYPE_UNKNOWN, VERSION_BY_TIME
+from aib2packer.findings.codes import ABOUT_TEMPLATE, FIXED_VERSION, SECURITY_TYPE_UNKNOWN, VERSION_BY_TIME
 from aib2packer.findings.formats import place_in
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
@@ -161,7 +161,7 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         source=_base_name(about.name),
         settings=about.settings,
         files=tuple(_described(beside, guide.names)),
-        where=_where(guide),
+        where=_where(guide) + (_MADE_ONCE if any(one.code is FIXED_VERSION for one in about.findings) else ""),
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
@@ -210,6 +210,7 @@ def _asks(finding: Finding) -> Asks:
     return Asks.KNOW if finding.accepted else finding.asks
 
 
+_MADE_ONCE = " The version that the template names can be made once: see To decide first."
 _IF_TRUSTED = "If that says TrustedLaunch"
 _IN_DOCS = "`docs/cut-over.md` of aib2packer says more."
 _IN_ESTATE = "{} both run side by side and what else goes, such as the identity, is in the page of all builds."
