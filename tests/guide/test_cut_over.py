@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -72,5 +73,5 @@ def test_an_identity_that_is_still_to_be_filled_in_has_no_commands() -> None:
     assert "az identity" not in _page(identity=own)
 
 
-def _page(**changes: object) -> str:
+def _page(**changes: Any) -> str:
     return convert(json.dumps(template(**changes)), options=Options(side_files=True)).files["MIGRATION.md"].decode()
