@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -61,7 +60,7 @@ def test_a_variable_of_the_shell_is_asked_for_where_a_command_has_it_or_the_part
 
 
 def test_a_version_is_held_back_from_its_first_moment_on() -> None:
-    page = _page(distribute=[GALLERY_TARGET])
+    page = _page(template(distribute=[GALLERY_TARGET]))
 
     assert "before the first build write `shared_gallery_image_version_exclude_from_latest = true`" in page
     assert page.count("excludeFromLatest=true") == 1  # the way back
@@ -70,8 +69,8 @@ def test_a_version_is_held_back_from_its_first_moment_on() -> None:
 def test_an_identity_that_is_still_to_be_filled_in_has_no_commands() -> None:
     own = {"type": "UserAssigned", "userAssignedIdentities": {"": {}}}
 
-    assert "az identity" not in _page(identity=own)
+    assert "az identity" not in _page(template(identity=own))
 
 
-def _page(**changes: Any) -> str:
-    return convert(json.dumps(template(**changes)), options=Options(side_files=True)).files["MIGRATION.md"].decode()
+def _page(value: Mapping[str, object]) -> str:
+    return convert(json.dumps(value), options=Options(side_files=True)).files["MIGRATION.md"].decode()
