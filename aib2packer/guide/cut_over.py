@@ -210,8 +210,8 @@ def renew(service: Service) -> tuple[str, ...]:
         return ()
     return (
         "id=...  # of a scale set that names the image",
-        "# Without --instance-ids all of its instances at once; what is on their system disks is lost:",
-        'az vmss reimage --ids "$id" --instance-ids ...',
+        "instances=...  # some of its numbers first, with blanks between them; what is on their system disks is lost",
+        'az vmss reimage --ids "$id" --instance-ids $instances',
     )
 
 
