@@ -212,7 +212,7 @@ def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
 
 def default_of(name: Variable | Local) -> str | None:
     """The default of a variable, where that is a text and no secret."""
-    default = name.default if isinstance(name, Variable) and not name.sensitive else None
+    default = name.default if isinstance(name, Variable) and not (name.sensitive or name.is_made_up) else None
     return default if isinstance(default, str) else None
 
 
@@ -235,7 +235,7 @@ def assignments_for(commands: Iterable[str]) -> tuple[str, ...]:
     for name, is_array in found:
         own = name.removesuffix("_parts") if is_array else name
         fill = IdPart(name, Word((Local(own, ""),)), 0, 0).fill
-        lines |= dict.fromkeys((f"{own}=...", *((fill,) if is_array else ())))
+        lines |= dict.fromkeys((f"{own}=...  # all of the id: /subscriptions/...", fill) if is_array else (f"{own}=...",))
     return tuple(lines)
 
 
