@@ -15,6 +15,7 @@ from aib2packer.app.run import Request, at_rest, deliver, make
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.estate.kept import Kept
 from aib2packer.estate.landing import land
+from aib2packer.findings.formats import Format
 from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.system.digests import Digests
@@ -54,8 +55,8 @@ def _of(result: Result, number: int) -> Result:
     return replace(result, name=name, folder=TOP / f"web-{number}", home=f"web-{number}", on_record=name, facts=facts)
 
 
-def _kept(result: Result, count: int) -> tuple[Kept, Telling]:
-    kept, telling = Kept(TOP), Telling(Reporting(), many=True)
+def _kept(result: Result, count: int, reporting: Reporting | None = None) -> tuple[Kept, Telling]:
+    kept, telling = Kept(TOP), Telling(reporting or Reporting(), many=True)
     for number in range(count):
         telling.add(_of(result, number))
         kept.add(_of(result, number))
