@@ -16,7 +16,7 @@ from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.reading import FoundTemplate, OpenDocument
@@ -60,7 +60,7 @@ def convert(
 
 
 def _converted(text: str | bytes | SourceText | OpenDocument, file: str, options: Options) -> Conversion:
-    opened = open_input(text, file, options) if isinstance(text, str | bytes | SourceText) else text
+    opened = _open(text, file, options) if isinstance(text, str | bytes | SourceText) else text
     if isinstance(opened, Conversion):
         return opened
     report = Report()
@@ -78,22 +78,31 @@ def open_input(text: str | bytes | SourceText, file: str, options: Options) -> O
         options: What the user decided.
 
     """
-    report = Report()
     with _garbage_left():
-        return _opened(text, file, options, report) or Conversion(None, findings=report.findings)
+        return _open(text, file, options)
+
+
+def _open(text: str | bytes | SourceText, file: str, options: Options) -> OpenDocument | Conversion:
+    report = Report()
+    return _opened(text, file, options, report) or Conversion(None, findings=report.findings)
 
 
 def _opened(text: str | bytes | SourceText, file: str, options: Options, report: Report) -> OpenDocument | None:
     source = _source(text, file)
-    folder = Path(file).parent
-    beside = FilesBeside(folder, options.root or folder)
+    beside = partial(_files_beside, file, options.root)
     document = _document(source, beside, report)
     if document is None:
         return None
     from aib2packer.aib.reading import open_document
     from aib2packer.arm.documents.linked import read_linked
 
-    return open_document(document, options, partial(read_linked, beside.read), report)
+    return open_document(document, options, partial(read_linked, lambda path: beside().read(path)), report)
+
+
+def _files_beside(file: str, root: Path | None) -> FilesBeside:
+    """The files beside an input, for those inputs that name any."""
+    folder = Path(file).parent
+    return FilesBeside(folder, root or folder)
 
 
 def _source(text: str | bytes | SourceText, file: str) -> SourceText:
@@ -118,7 +127,7 @@ def _garbage_left() -> Iterator[None]:
             gc.enable()
 
 
-def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json | None:
+def _document(source: SourceText, beside: Callable[[], FilesBeside], report: Report) -> Json | None:
     """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
     from aib2packer.arm.documents.forms.scripts import report_script
     from aib2packer.terraform.forms import is_configuration
@@ -127,7 +136,8 @@ def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json |
         from aib2packer.terraform.configuration import Files
         from aib2packer.terraform.module import read_configuration
 
-        return read_configuration(source, Files(cache(beside.read), cache(beside.names), cache(beside.listed)), report)
+        there = beside()
+        return read_configuration(source, Files(cache(there.read), cache(there.names), cache(there.listed)), report)
     return None if report_script(source, report) else parse(source, report)
 
 

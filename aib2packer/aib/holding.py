@@ -8,7 +8,6 @@ from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import once, parts_of, walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
-from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,7 @@ _MOST = 10_000
 """The most settings of an image template, far above what the largest that are public have."""
 _STEP, _TAG, _TARGET = 5, 20, 100
 _SECRET = 5  # and more a text counts for that may hold a secret: it is looked for, and becomes a variable
-_SIGN_OF_SECRET = pattern(r":\\?/|sig=|Key=")
+_SIGNS_OF_SECRETS = (":/", ":\\/", "sig=", "Key=")
 _PARTS = 10  # of an expression, its variables filled in, count for a setting: each is gone through some forty times
 _OF_EACH = {
     "customize": _STEP,
@@ -110,7 +109,7 @@ def _items(node: Json) -> int:
 
 
 def _may_hide(value: object) -> bool:
-    return isinstance(value, str) and ("/" in value or "=" in value) and _SIGN_OF_SECRET.search(value) is not None
+    return isinstance(value, str) and ("/" in value or "=" in value) and any(sign in value for sign in _SIGNS_OF_SECRETS)
 
 
 def _size(symbol: ArmValue | Lambda, _inside: object) -> tuple[int, int]:

@@ -53,7 +53,8 @@ def convert_for(
     findings = dict.fromkeys((*common.findings, *(finding for one in apart.values() for finding in one.findings)))
     known = [one.facts for one in apart.values() if one.facts is not None]
     facts = None if common.facts is None else _facts(common.facts, known)
-    return {"": replace(common, files={**common.files, **values}, findings=tuple(findings), facts=facts)}
+    work = sum(one.work for one in (common, *apart.values()))
+    return {"": replace(common, files={**common.files, **values}, findings=tuple(findings), facts=facts, work=work)}
 
 
 def _by_environment(apart: dict[str, Conversion], *, facts: bool) -> dict[str, Conversion]:

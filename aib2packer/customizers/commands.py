@@ -10,7 +10,7 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.model import Customizer
 from aib2packer.aib.service_answers import error_code
 from aib2packer.arm.language.text import ListLines, TemplateText, join
-from aib2packer.customizers.fetched import base_name, read_fetched, script_text
+from aib2packer.customizers.fetched import base_name, is_large, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass
@@ -36,10 +36,11 @@ class CommandCustomizer(Customizer):
 
     @cached_property
     def visible_text(self) -> str | None:
-        """The commands; None where they are fetched by the build, or known only then."""
+        """The commands; None where they are fetched by the build, known only then, or so many that nobody looks into them."""
         if self.script is None:
             return None if self.late_list is not None else self.text.visible
-        return None if self.script.content is None else script_text(self.script.content)
+        content = self.script.content
+        return None if content is None or is_large(content) else script_text(content)
 
     @cached_property
     def text(self) -> TemplateText:

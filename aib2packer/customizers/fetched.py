@@ -42,6 +42,7 @@ _WEB_PAGE = pattern(
 _ON_WEB_PAGES = ("/blob/", "/tree/", "/src/")
 _SHA256 = pattern(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
+_LARGEST_SCRIPT = 4 << 20
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -136,6 +137,11 @@ def script_text(content: bytes) -> str:
     """A script as text, whatever its encoding: for looking into it, not for running it."""
     encoding = next((encoding for mark, encoding in _MARKS.items() if content.startswith(mark)), "utf-8")
     return content.decode(encoding, "replace")
+
+
+def is_large(content: bytes) -> bool:
+    """Whether a file is no script that a person has written: it stays on the disk, and is not looked into."""
+    return len(content) > _LARGEST_SCRIPT
 
 
 def is_binary(content: bytes) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from aib2packer.aib.model import Customizer
 from aib2packer.arm.language.text import LateExpression
-from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
+from aib2packer.customizers.fetched import base_name, is_binary, is_large, read_fetched, script_text, supply
 from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, quote, references
@@ -43,7 +43,7 @@ class File(Customizer):
     def visible_text(self) -> str | None:
         """Where the file goes and what is in it, for a script that runs later; None where that cannot be seen."""
         content = self.source.content
-        if content is None or is_binary(content):
+        if content is None or is_large(content) or is_binary(content):
             return None
         return f"{self.destination.visible}\n{script_text(content)}"
 

@@ -206,6 +206,10 @@ def escape_templates(value: Value) -> Value:
     match value:
         case str():
             return _escape_braces(value)
+        case Variable():
+            return escaped_at_run(value) if _holds_braces(value) else value
+        case Local() | HclCode() | bool() | int() | float() | GoTemplate():
+            return value
         case tuple():
             escaped = tuple([escape_templates(item) for item in value])
             return value if escaped == value else escaped
@@ -214,10 +218,6 @@ def escape_templates(value: Value) -> Value:
                 return value
             parts = (_escape_braces(part) if isinstance(part, str) else _escaped_part(part) for part in joined(value.parts))
             return Interpolation(tuple(parts), value.multiline)
-        case Variable() if _holds_braces(value):
-            return escaped_at_run(value)
-        case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
-            return value
         case _:
             pairs = {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
             return value if pairs == value else pairs

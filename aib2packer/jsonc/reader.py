@@ -156,7 +156,12 @@ class _Reader:
             return self._placeholder(start)
         kind = match.lastgroup
         if kind == "bracket":
-            return self._nested(match[0], start, depth)
+            # Twice there, it may begin a placeholder.
+            if self._text.startswith(match[0], start + 1) and (bare := self._placeholder(start)) is not None:
+                return bare
+            if depth > MAX_DEPTH:
+                raise _StopError(start, "too deep")
+            return self._object(start, depth) if match[0] == "{" else self._array(start, depth)
         span = new_span(Span, (self._source, start, match.end(), None))
         if kind == "string":
             inner = match["string"]
@@ -168,14 +173,6 @@ class _Reader:
         if math.isinf(float(match[0])):  # also keeps int() below Python's limit of digits
             raise _StopError(start, "huge number")
         return JsonScalar(int(match[0]) if kind == "integer" else float(match[0]), span)
-
-    def _nested(self, bracket: str, start: int, depth: int) -> Json:
-        """Object or array, unless the bracket that it would begin with, twice there, begins a placeholder."""
-        if self._text.startswith(bracket, start + 1) and (bare := self._placeholder(start)) is not None:
-            return bare
-        if depth > MAX_DEPTH:
-            raise _StopError(start, "too deep")
-        return self._object(start, depth) if bracket == "{" else self._array(start, depth)
 
     def _placeholder(self, start: int) -> JsonScalar | None:
         """Placeholder of a tool in the place of a value, as text; None: there is none."""

@@ -160,9 +160,14 @@ else:
         return hash(_values(self, cls))
 
     def _compiled_replace(cls: type) -> FunctionType:
+        given = ([], [])  # by position, which is the quickest, and by keyword
+        for number, (one, by_keyword) in enumerate(cls.__dict__[_SPEC].values()):
+            if one.init:
+                place = f"f{number}"
+                value = f"self.{place} if {place} is _unset else {place}"
+                given[by_keyword].append(f"{place}={value}" if by_keyword else value)
         places = [f"f{number}" for number, (one, _) in enumerate(cls.__dict__[_SPEC].values()) if one.init]
-        given = ", ".join(f"{place}=self.{place} if {place} is _unset else {place}" for place in places)
-        line = f"return self.__class__({given})"
+        line = f"return self.__class__({', '.join(given[False] + given[True])})"
         made = _compile(cls, "__model_replace__", places, [line], {"_unset": _MISSING})
         made.__defaults__ = (_MISSING,) * len(places)
         return made

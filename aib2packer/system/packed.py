@@ -141,9 +141,9 @@ Content: TypeAlias = bytes | PackedText
 
 def pieces_of(content: Content) -> Iterator[bytes]:
     """What is to be in a file, in pieces."""
-    if isinstance(content, bytes):
-        return (content[start : start + _PIECE] for start in range(0, len(content), _PIECE))
-    return iter(content)
+    if isinstance(content, PackedText):
+        return iter(content)
+    return (content[start : start + _PIECE] for start in range(0, len(content), _PIECE))  # also of what lies on the disk
 
 
 def digest_of(content: Content) -> str:

@@ -5,7 +5,7 @@
 #
 # values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, sha256_checksum, commands_to_run,
 # source_location, destination, resource_id, region, value, rg_name, shared_image_gal_name, image_def_name,
-# region_where_the_gallery_is_deployed, vhd_name, vhd_storage_account, vhd_resource_group_name.
+# region_where_the_gallery_is_deployed, vhd_storage_account, vhd_resource_group_name.
 #
 # Run it on Linux, where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the subnet, the gallery, the managed image's
@@ -107,11 +107,6 @@ variable "region_where_the_gallery_is_deployed" {
   description = "Region of the image. Fills in <region where the gallery is deployed> of the template. Whoever runs Packer gives it."
 }
 
-variable "vhd_name" {
-  type        = string
-  description = "Name of the run output and of the VHD. Fills in <VHD name> of the template. Whoever runs Packer gives it."
-}
-
 variable "vhd_storage_account" {
   type        = string
   description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
@@ -169,6 +164,12 @@ variable "name2" {
   type        = string
   description = "Name of the run output. Fills in <name2> of the template."
   default     = "name2"
+}
+
+variable "vhd_name" {
+  type        = string
+  description = "Name of the run output. Fills in <VHD name> of the template."
+  default     = "vhd_name"
 }
 
 variable "vhd_container" {

@@ -17,8 +17,9 @@ from threading import Event
 import pytest
 
 from aib2packer import Options, convert
+from aib2packer.app.output import write
 from aib2packer.fetch import Fetcher, addresses
-from aib2packer.fetch.large import LargeContent
+from aib2packer.fetch.large import LargeContent, mapped
 from aib2packer.fetch.limits import Limits
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Asset
@@ -178,7 +179,7 @@ def test_all_files_of_a_run_together_have_a_limit(server: Server) -> None:
     assert found[2].reason == "all files together are larger than 0.238419 MiB"
 
 
-def test_what_is_large_lies_on_the_disk_and_is_converted_as_it_is(server: Server) -> None:
+def test_what_is_large_lies_on_the_disk_and_is_converted_and_written_as_it_is(server: Server, tmp_path: Path) -> None:
     script = b"#!/bin/bash\necho hi\n" + b"#" * 5000 + b"\n"
     uris = [server.add("/a.sh", script), server.add("/b.bin", DATA)]
     customize = [{"type": "Shell", "scriptUri": uris[0]}, {"type": "File", "sourceUri": uris[1], "destination": "/tmp/b"}]
@@ -191,6 +192,9 @@ def test_what_is_large_lies_on_the_disk_and_is_converted_as_it_is(server: Server
     of_small, of_large = (convert(text, options=Options(side_files=True, assets=assets)) for assets in (small, large))
     assert of_large.hcl == of_small.hcl is not None
     assert of_large.files == of_small.files
+    for _ in range(2):  # the second time, what is there is the same
+        write(tmp_path, of_large.files, force=False)
+    assert {name: (tmp_path / name).read_bytes() for name in of_small.files} == of_small.files
 
 
 # How often
@@ -320,3 +324,21 @@ def test_a_proxy_may_lie_in_the_machines_own_network(server: Server, monkeypatch
     server.answers["http://example.invalid/a"] = [body(DATA)]
 
     assert get("http://example.invalid/a") == DATA
+
+
+@pytest.mark.parametrize("kind", ["File", "Shell"])
+def test_a_large_file_is_not_looked_into(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "large").write_bytes(b"echo hi\n" * (1 << 20))
+    uri = "https://example.com/large"
+    where = {"scriptUri": uri} if kind == "Shell" else {"sourceUri": uri, "destination": "/tmp/large"}
+    with (tmp_path / "large").open("rb") as file:
+        content = mapped(file)
+    monkeypatch.setattr(LargeContent, "__getattr__", None)  # what makes a copy in memory
+
+    made = convert(
+        json.dumps(template(customize=[{"type": kind, "name": "a", **where}])),
+        options=Options(side_files=True, assets={uri: content}),
+    )
+
+    assert made.hcl is not None
+    assert content in made.files.values()

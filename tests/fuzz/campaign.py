@@ -1,11 +1,11 @@
 """Converts many mutated inputs and counts what becomes of them.
 
-Usage: python -m tests.fuzz.campaign [--count 100000] [--seed 1] [--processes 2] [--only NUMBER]
+Usage: python -m tests.fuzz.campaign [--count 100000] [--seed 1] [--processes 2] [--kind KIND] [--only NUMBER]
 
 The inputs are the cases of the project and, where ../shared/corpus is, the public templates in it; every tenth is a template
-that tries to run away. Memory is limited. Each mutation is made from
-the seed and its number, so that `--only NUMBER` makes it again, prints what it makes and what comes of it. Ends with 1 where a
-conversion raised, took too long, or gave something else the second time.
+that tries to run away, and every tenth of another kind (`tests/fuzz/trials.py`); with `--kind`, all are. Memory is limited.
+Each is made from the seed and its number, so that `--only NUMBER` makes it again, prints what it makes and what comes of it.
+Ends with 1 where a conversion raised, took too long, or gave something else the second time.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from aib2packer import Conversion, InputError, Options, OsType, Severity, convert
+from aib2packer import Conversion, InputError, Options, OsType, Severity
 from aib2packer.findings import text
 from aib2packer.text.source import decode
 from tests.cases import CASES, folder_of, read_case
 from tests.fuzz.growth import grown
 from tests.fuzz.mutations import mutate
+from tests.fuzz.trials import KINDS, Trial, converted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,54 +97,62 @@ def _parsed(name: str, *, with_corpus: bool) -> Any:  # noqa: ANN401 - any JSON
         return None
 
 
-def mutation(seed: int, number: int, *, with_corpus: bool = True) -> tuple[str, bytes, Options]:
-    """The input with that number: the name of the file it is made from, its bytes, and the options to convert it with."""
+def trial(seed: int, number: int, *, with_corpus: bool = True, kind: str | None = None) -> Trial:
+    """What to try that has this number."""
     random = Random(f"{seed}-{number}")  # noqa: S311 - no secret
+    if kind is not None:
+        return KINDS[kind](random)
     if number % GROWING == 0:
-        return "grown.json", json.dumps(grown(random)).encode(), random.choice(OPTIONS)
+        return Trial("grown.json", json.dumps(grown(random)).encode(), random.choice(OPTIONS))
+    if number % GROWING == 1:
+        return list(KINDS.values())[number // GROWING % len(KINDS)](random)
     name, data = random.choice(inputs(with_corpus=with_corpus))
     options = random.choice(OPTIONS)
-    return name, mutate(data, _parsed(name, with_corpus=with_corpus), random), options
+    return Trial(name, mutate(data, _parsed(name, with_corpus=with_corpus), random), options)
 
 
-def try_inputs(seed: int, numbers: Sequence[int], *, with_corpus: bool = True) -> Outcome:
+def try_inputs(seed: int, numbers: Sequence[int], *, with_corpus: bool = True, kind: str | None = None) -> Outcome:
     """Convert the inputs with those numbers."""
     outcome = Outcome()
     signal.signal(signal.SIGVTALRM, _endless)
     for number in numbers:
-        name, data, options = mutation(seed, number, with_corpus=with_corpus)
+        tried = trial(seed, number, with_corpus=with_corpus, kind=kind)
         start = time.process_time()  # of this process: what else the machine does is not counted
         signal.setitimer(signal.ITIMER_VIRTUAL, ENDLESS_SECONDS)
         try:
-            kind, wrong = _try(name, data, options, twice=number % TWICE == 0)
+            came, wrong = _try(tried, twice=number % TWICE == 0)
         except Exception as error:  # noqa: BLE001 - this is what we are looking for
-            kind, wrong = "traceback", f"{_where(error)}: {type(error).__name__}: {str(error)[:200]}"
+            came, wrong = "traceback", f"{_where(error)}: {type(error).__name__}: {str(error)[:200]}"
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         took = (time.process_time() - start) / (2 if number % TWICE == 0 else 1)
         outcome.peak = max(outcome.peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
         outcome.slowest = max(outcome.slowest, (took, number))
         if not wrong and took > SLOW_SECONDS:
-            kind, wrong = "slow", f"{took:.1f} s"
-        outcome.counts[kind] += 1
+            came, wrong = "slow", f"{took:.1f} s"
+        outcome.counts[came] += 1
         if wrong:
-            outcome.failures.append((number, kind, f"{name}: {wrong}"))
+            outcome.failures.append((number, came, f"{tried.name}: {wrong}"))
     return outcome
 
 
-def _try(name: str, data: bytes, options: Options, *, twice: bool) -> tuple[str, str]:
-    """Convert one input; the kind of what comes of it, and what is wrong with it."""
+def _try(tried: Trial, *, twice: bool) -> tuple[str, str]:
+    """Try one; the kind of what comes of it, and what is wrong with it."""
     try:
-        made = _shown(conversion := convert(data, file=f"/nowhere/{name}", options=options))
-        again = _shown(convert(data, file=f"/nowhere/{name}", options=options)) if twice else made
+        first = converted(tried)
+        again = converted(tried) if twice else first
     except InputError:
         return "no text", ""
-    failed = any(finding.severity is Severity.ERROR for finding in conversion.findings)
-    if (conversion.hcl is None) != failed:
-        return "neither HCL nor an error", f"HCL: {conversion.hcl is not None}, error: {failed}"
-    if again != made:
-        return "not the same twice", "the second conversion differs"
-    return ("errors" if failed else "converted"), ""
+    if not isinstance(first, Conversion):
+        return ("a run that converts all", "a run with errors", "a run that fails")[first[0]], _difference(first, again)
+    failed = any(finding.severity is Severity.ERROR for finding in first.findings)
+    if (first.hcl is None) != failed:
+        return "neither HCL nor an error", f"HCL: {first.hcl is not None}, error: {failed}"
+    return ("errors" if failed else "converted"), _difference(_shown(first), _shown(again) if twice else _shown(first))
+
+
+def _difference(first: object, again: object) -> str:
+    return "" if first == again else "the second conversion differs"
 
 
 def _shown(conversion: Conversion) -> tuple[bytes, ...]:
@@ -164,12 +173,12 @@ def _where(error: Exception) -> str:
     return f"{last.filename.rpartition('aib2packer/')[2]}:{last.lineno}"
 
 
-def run(seed: int, count: int, processes: int) -> Outcome:
+def run(seed: int, count: int, processes: int, kind: str | None) -> Outcome:
     """Try `count` inputs, in several processes."""
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     total = Outcome()
     with ProcessPoolExecutor(processes, initializer=_as_on_the_command_line) as pool:
-        for done, outcome in enumerate(pool.map(try_inputs, [seed] * len(chunks), chunks), start=1):
+        for done, outcome in enumerate(pool.map(partial(try_inputs, seed, kind=kind), chunks), start=1):
             total.add(outcome)
             if sys.stderr.isatty():
                 sys.stderr.write(f"\r{done * _CHUNK:,}")
@@ -198,17 +207,19 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--only", type=int, metavar="NUMBER")
     arguments = parser.parse_args()
     if arguments.only is not None:
-        name, data, options = mutation(arguments.seed, arguments.only)
-        sys.stdout.buffer.write(data)
-        sys.stderr.write(f"\n{name} with {options}\n")
-        conversion = convert(data, file=name, options=options)
-        sys.stderr.write(f"{text.render(conversion.findings, color=False)}\n")
+        tried = trial(arguments.seed, arguments.only, kind=arguments.kind)
+        sys.stdout.buffer.write(tried.data or b"".join(tried.files.values()))
+        sys.stderr.write(f"\n{tried.name} with {tried.options}\n")
+        came = converted(tried)
+        shown = text.render(came.findings, color=False) if isinstance(came, Conversion) else came[1].decode()
+        sys.stderr.write(f"{shown}\n")
         return 0
     start = time.perf_counter()
-    outcome = run(arguments.seed, arguments.count, arguments.processes)
+    outcome = run(arguments.seed, arguments.count, arguments.processes, arguments.kind)
     print(*report(outcome), f"in {time.perf_counter() - start:.0f} s, seed {arguments.seed}", sep="\n")  # noqa: T201 - figures
     return 1 if outcome.failures else 0
 

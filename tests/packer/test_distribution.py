@@ -280,3 +280,13 @@ def test_what_is_said_of_many_galleries_does_not_name_all_of_them_for_each() -> 
         return sum(len(finding.help) for finding in convert_json(template(distribute=targets)).findings)
 
     assert said(80) < 2.1 * said(40)
+
+
+def test_a_tag_is_spelt_as_in_a_map_of_the_build_which_it_overrides() -> None:
+    parameters = {"tags": {"type": "object", "defaultValue": {"Source": "a", "own": "x"}}}
+    targets = [{**version("web"), "artifactTags": {"source": "b"}}]
+    value = {**template(distribute=targets, apiVersion="2024-02-01"), "tags": "[parameters('tags')]"}
+
+    hcl = hcl_of({"parameters": parameters, "resources": [value]})
+
+    assert 'azure_tags = merge(var.tags, {\n    Source = "b"\n  })' in hcl

@@ -50,6 +50,8 @@ def test_a_text_is_carried_by_the_forms_that_do_not_change_it(
 
 def test_lines_are_measured_in_bytes_each_for_itself() -> None:
     assert has_short_lines("x" * 40_000 + "\n" + "x" * 40_000)
+    assert has_short_lines(("x" * 59_999 + "\n") * 3)
+    assert not has_short_lines("\n" + "x" * 60_000)
     assert not has_short_lines("x" * 70_000)
     assert not has_short_lines("\u20ac" * 25_000)
 

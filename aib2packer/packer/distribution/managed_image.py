@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImageTarget
 from aib2packer.aib.sections.distribute import read_managed_image_target
 from aib2packer.findings import codes
-from aib2packer.findings.text import printable
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Local, SlashPart, Variable, concat, traced
 from aib2packer.lazy.models import dataclass
@@ -19,8 +17,9 @@ from aib2packer.packer.distribution.image_copy import GalleryOrigin, Named, Snap
 from aib2packer.packer.distribution.made_ids import id_before_name, managed_image_id, snapshot_id
 from aib2packer.packer.distribution.target_kind import Bootable, TargetKind, TargetOutput
 from aib2packer.packer.layout import MIGRATION_PAGE
-from aib2packer.packer.shell_words import word
+from aib2packer.packer.shell_words import to_set, word
 from aib2packer.packer.source.managed_image import managed_image, name_of_no_image
+from aib2packer.packer.variables.shown import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,20 +90,13 @@ def is_replaced_by_force(plan: DistributionPlan) -> bool:
     return plan.gallery is None
 
 
-def delete_command(image: ResourceId) -> str:
-    """The command that deletes a managed image, for people: with dots for what only Packer's run knows."""
-    names = (image.subscription, image.resource_group, image["images"])
-    subscription, group, name = ("..." if text.literal is None else text.literal for text in names)
-    whole = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/images/{name}"
-    return f"az image delete --ids {shlex.quote(printable(whole))}"
-
-
 def _how_to_replace(target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> str:
     another = f"Give each build a name of its own, with `-var {name_variable(target, plan, symbols).name}=...`. {_CUT_OVER}"
     if is_replaced_by_force(plan):
         way = "build with `packer build -force`, which deletes the last image first, and nothing else"
         return f"{another} To keep that name from then on, {way}: until a build succeeds there is no image."
-    way = f"delete the last image before the build (`{delete_command(target.id)}`)"
+    last = told(target.id.text, symbols)
+    way = f"delete the last image before the build (`az image delete --ids {last}`{to_set((last,))})"
     return f"{another} To keep that name from then on, {way}: until a build succeeds there is no image.{_NOT_BY_FORCE}"
 
 

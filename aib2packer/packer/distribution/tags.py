@@ -81,13 +81,13 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
     own = {target.index: _missing(target.tags, shared) for target in tagged}
     said = (template.tags, *(target.tags for target in tagged), template.managed_resource_tags)
     return Tags(
-        _layers(known, late),
+        _layers(known, late, template.resolve),
         {index: tags for index, tags in own.items() if tags},
         tuple(
             text.span for tags in said for text in tags.values() if all(text not in others.values() for others in own.values())
         )
         + tuple(text.span for text in late if text is not None),
-        _layers(known[::2], late[::2]),
+        _layers(known[::2], late[::2], template.resolve),
         tuple(text.span for tags in (template.tags, template.managed_resource_tags) for text in tags.values())
         + tuple(text.span for text in late[::2] if text is not None),
         late_own,
@@ -121,10 +121,15 @@ def tags_value(layers: TagLayers, symbols: Symbols) -> Value:
     return HclCode(f"merge({', '.join(map(print_value, values))})", references(tuple(values)))
 
 
-def _layers(kinds: Sequence[Mapping[str, TemplateText]], late: Sequence[TemplateText | None]) -> TagLayers:
+def _layers(
+    kinds: Sequence[Mapping[str, TemplateText]], late: Sequence[TemplateText | None], resolve: Callable[[Symbol], ArmValue]
+) -> TagLayers:
     """The known tags as one layer; where Packer's run alone knows some, a layer for each kind, and one for what it adds."""
     if not any(late):
         kinds, late = (_merge(kinds),), (None,)
+    # Azure minds no case in names, which merge() does: a tag is spelt as in the map that Packer's run knows.
+    spelt = {key.lower(): key for unknown in late for key in _now(unknown, resolve)}
+    kinds = [{spelt.get(key.lower(), key): text for key, text in tags.items()} for tags in kinds]
     return tuple(layer for pair in zip(kinds, late, strict=True) for layer in pair if layer)
 
 

@@ -18,7 +18,7 @@ from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, acc
 from aib2packer.packer.distribution.made_ids import temporary_name
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
 from aib2packer.packer.expressions.dates import TIME
-from aib2packer.packer.shell_words import Word, word
+from aib2packer.packer.shell_words import Word, shown_name, word
 from aib2packer.packer.steps.cli_script import Operand, Option, RawShell, Script
 from aib2packer.packer.variables.declared import BLOB_EXAMPLE, BLOB_PATTERN
 from aib2packer.packer.variables.taken_apart import TOLD_BY_FILE, matching
@@ -223,12 +223,18 @@ class VhdKind(TargetKind[VhdTarget]):
                 target.uri.span,
                 "the VHD is copied last: its storage account must be in the subscription of the build, and "
                 "the container must exist by then",
-                help="Create the container before the build: `az storage container create --auth-mode login --account-name ... "
-                "--name ...`.",
+                help="Create the container before the build: `az storage container create --auth-mode login "
+                f"--account-name {account_of(target.uri) or '...'} --name {_container_of(target.uri)}`.",
             )
 
 
 KIND = VhdKind()
+
+
+def _container_of(uri: TemplateText) -> str:
+    """The container in the URI of a blob, as a word of a shell for people."""
+    pieces = uri.split("/")
+    return shown_name(pieces[3]) if len(pieces) > 4 else "..."  # noqa: PLR2004 - https://account/container/name
 
 
 def _capture_prefix(target: VhdTarget) -> str:

@@ -59,7 +59,13 @@ def has_short_lines(text: str) -> bool:
 
 def has_short_byte_lines(content: bytes) -> bool:
     """Whether all lines of a file are short enough for Packer to upload them as they are."""
-    return max(map(len, content.split(b"\n"))) < _LONGEST_LINE
+    start = 0
+    while len(content) - start >= _LONGEST_LINE:
+        end = content.rfind(b"\n", start, start + _LONGEST_LINE)
+        if end < 0:
+            return False
+        start = end + 1
+    return True
 
 
 def unix_lines(text: TemplateText) -> TemplateText:

@@ -249,5 +249,5 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "major": "major version of the image",
         "replication_mode": "replication mode of the image version",
     },
-    VhdTarget: {"uri": "address of the VHD", "run_output_name": "name of the run output and of the VHD"},
+    VhdTarget: {"uri": "address of the VHD"},
 }

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aib2packer import Options, convert
+from aib2packer import Options, SourceText, convert
+from aib2packer.app.environments import convert_for
 from aib2packer.arm.documents.forms.lists import most_work, work_of_reading
 from aib2packer.findings import codes
 from tests.cases.templates import GALLERY, GALLERY_TARGET, WINDOWS, template
@@ -109,3 +110,17 @@ def test_an_evaluation_that_may_take_less_than_it_needs_ends_there() -> None:
 
     assert made.hcl is None
     assert most < made.work < 2 * most
+
+
+def test_a_build_for_several_environments_counts_for_each_and_for_all() -> None:
+    document = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": {"line": {"type": "string"}},
+        "resources": [template(customize=[{"type": "Shell", "inline": ["[parameters('line')]"]}])],
+    }
+    values = {name: SourceText(name, json.dumps({"parameters": {"line": {"value": name}}})) for name in ("dev", "prod")}
+
+    made = convert_for(json.dumps(document).encode(), "web.json", AS_IN_A_FOLDER, values)
+
+    assert list(made) == [""]
+    assert made[""].work > 2.5 * work_of(document)
