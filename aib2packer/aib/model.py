@@ -291,6 +291,12 @@ class Customizer:
         """The commands that it runs; None where they are fetched later and cannot be seen."""
         return ""
 
+    @property
+    def called(self) -> str:
+        """What people know it by: its name, which the step of the build has too, else its place."""
+        literal = self.name.literal if self.name is not None else None
+        return f"the step {literal}" if literal and literal.isprintable() else self.path
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:

@@ -161,7 +161,7 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
         context.report.add(
             codes.RESTART_UNSEEN,
             script.uri.span,
-            "this script has not been fetched, so it is not known whether it restarts the VM",
+            f"the script of {shell.called} has not been fetched, so it is not known whether it restarts the VM",
             help=f"{_how_to_see(script)}, which reads the script. If it restarts the VM, {_UNSEEN_HELP}",
         )
         return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), context), context)

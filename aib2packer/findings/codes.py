@@ -222,6 +222,7 @@ VM_DOES_NOT_FIT = Code("AIB2P492", Severity.NOTE, "build VM that does not fit", 
 VHD_PLACE = Code("AIB2P493", Severity.NOTE, "place of a VHD", Asks.ACT)
 RESTARTS_WITHIN = Code("AIB2P494", Severity.NOTE, "restart within a step", Asks.ACT)
 OTHER_BUILDS = Code("AIB2P498", Severity.NOTE, "pipelines for other builds", Asks.ACT)
+UNFILLED_COMMAND = Code("AIB2P476", Severity.NOTE, "placeholder in commands", Asks.ACT)
 REFUSED_BY_AZURE = Code("AIB2P495", Severity.NOTE, "name that Azure refuses", Asks.ACT)
 
 # Parts of codes that were about too much; whoever accepts what they were a part of accepts them
@@ -252,7 +253,5 @@ LARGE_FILE = Code("AIB2P475", Severity.NOTE, "large file", formerly=SERVICE_REFU
 SPLIT = (BAD_VALUE, SERVICE_REFUSES, PUBLIC_ADDRESS)
 """Codes that nothing is reported under any more: each is split into, or has become, what was `formerly` it."""
 
-ABOUT_TEMPLATE = frozenset(
-    {JSON_TRAILING_COMMA, JSON_DUPLICATE_KEY, WRONG_CASE, COERCED, UNKNOWN_API_VERSION, WRONG_RESOURCE, NEWER_API}
-)
+ABOUT_TEMPLATE = frozenset({JSON_TRAILING_COMMA, JSON_DUPLICATE_KEY, WRONG_CASE, COERCED, WRONG_RESOURCE, NEWER_API})
 """Notes on how a template is written: of interest for as long as it is deployed, and to nobody who has the build."""

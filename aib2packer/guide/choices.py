@@ -47,8 +47,11 @@ def _choices(template: ImageTemplate, build: Build, decisions: Decisions, option
     yield SIGN_IN[options.auth]
     if template.cloud is not Cloud.PUBLIC:
         yield f"The build is for {template.cloud.facts.title}; `--cloud` says otherwise."
-    if any(variable.name == SUBSCRIPTION.name and isinstance(variable.default, HclCode) for variable in build.variables):
-        otherwise = ", else that of the account" if options.auth in {Auth.CLI, Auth.MSI} else ""
+    subscription = next((one for one in build.variables if one.name == SUBSCRIPTION.name), None)
+    if subscription is not None and isinstance(subscription.default, HclCode):
+        # A build that puts ids together needs to know it, and has a validation that says so.
+        of_account = options.auth in {Auth.CLI, Auth.MSI} and not subscription.validation
+        otherwise = ", else that of the account" if of_account else ""
         yield f"The template names no subscription: the build takes that in `ARM_SUBSCRIPTION_ID`{otherwise}."
     if template.vm.size is None:
         size = default_size(template, decisions.generation)

@@ -107,7 +107,7 @@ class Commands:
     @property
     def exports(self) -> tuple[str, ...]:
         """Put into the environment what the build takes from there, in a POSIX shell."""
-        return tuple(f"export {name}=..." for name in self._from_environment)
+        return tuple(f"export {name}='...'" for name in self._from_environment)
 
     @property
     def powershell_exports(self) -> tuple[str, ...]:

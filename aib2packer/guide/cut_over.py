@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.layout import CONSUMERS
+from aib2packer.packer.shell_words import FILL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 _API = "2025-10-01"  # the CLI's own leaves out what newer versions have (docs/reference/azure-runtime.md 8)
 _UNKNOWN = {"subscription": "the subscription of the image templates", "group": "their resource group"}
 _LONGEST_RUN = 60_000  # seconds: a run may take 960 minutes, and what it waits for comes on top
+_NAMES = '--query "[].name" --output tsv  # its staging group, if that stayed: look, then delete it'
+_VERSION = "version=...  # one that Packer made"
+_IDENTITY = "id of an identity that Image Builder has"
 _NO_NAME = "image_template=...  # what it is called"
 
 
@@ -27,11 +32,23 @@ def values(services: Iterable[Service]) -> tuple[str, ...]:
     wanted: dict[str, None] = {}
     for one in services:
         lacking.update(name for name in _UNKNOWN if not getattr(one, name))
-        wanted |= dict.fromkeys(one.all_wants)
+        ids = {f"{identity[2:-1]}=..." for identity in one.identities}  # those that one variable has: "$name"
+        wanted |= dict.fromkeys(f"{line}  # {_IDENTITY}" if line in ids else line for line in one.all_wants)
     return (
         *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
         *wanted,
     )
+
+
+def needed(lines: Sequence[str], commands: Iterable[str]) -> tuple[str, ...]:
+    """Lines that set a variable of the shell, if the commands or a later line have it."""
+    text, kept = "\n".join(commands), list[str]()
+    for line in reversed(lines):
+        variable = line.removeprefix(FILL).split()[0] if line.startswith(FILL) else line.partition("=")[0]
+        if re.search(rf"\$\{{?{variable}\b", text):
+            kept.append(line)
+            text += f"\n{line}"
+    return tuple(reversed(kept))
 
 
 def name(service: Service) -> tuple[str, ...]:
@@ -54,8 +71,10 @@ def stop(service: Service) -> tuple[str, ...]:
     """Commands after which Image Builder builds no more by itself, and nothing is under way."""
     of_trigger = _template(service, "--image-template-name")
     ended = "lastRunStatus.runState!='Running' && lastRunStatus.runState!='Canceling'"
+    delete = f"az image builder trigger delete {of_trigger} --yes --name"
     return (
-        *(f"az image builder trigger delete {of_trigger} --name {trigger} --yes" for trigger in service.triggers),
+        *(f"{delete} {trigger}" for trigger in service.triggers),
+        *(() if service.triggers else (f"# {delete} ...  # each that the list above has",)),
         f'az image builder wait {_template(service)} --timeout {_LONGEST_RUN} --custom "{ended}"',
         f"az image builder show {_template(service)} --query lastRunStatus.runState  # the wait ends without a word",
     )
@@ -79,7 +98,7 @@ def delete(service: Service) -> tuple[str, ...]:
             f"az group delete --subscription {own} --name {service.staging_group}  # if nothing else is in it",
         )
         if service.staging_group
-        else (f'az group list --subscription {own} --tag imageTemplateName={_name(service)} --query "[].name" --output tsv',)
+        else (f"az group list --subscription {own} --tag imageTemplateName={_name(service)} {_NAMES}",)
     )
     return (f"az image builder delete {_template(service)}", *remains)
 
@@ -134,18 +153,21 @@ def restore_subnet(subnet: str) -> tuple[str, ...]:
 
 def hold_back(service: Service) -> tuple[str, ...]:
     """Commands by which those who follow the newest version get the one before it again."""
-    return tuple(
-        f"az sig image-version update {one.options} --gallery-image-version ... --set publishingProfile.excludeFromLatest=true"
-        for one in service.definitions
-    )
+    return _exclude(service, "true")
 
 
 def let_count(service: Service) -> tuple[str, ...]:
     """Commands by which a version that was held back is the newest."""
-    return tuple(
-        f"az sig image-version update {one.options} --gallery-image-version ... --set publishingProfile.excludeFromLatest=false"
+    return _exclude(service, "false")
+
+
+def _exclude(service: Service, truth: str) -> tuple[str, ...]:
+    commands = (
+        f'az sig image-version update {one.options} --gallery-image-version "$version" '
+        f"--set publishingProfile.excludeFromLatest={truth}"
         for one in service.definitions
     )
+    return (_VERSION, *commands) if service.definitions else ()
 
 
 def another_name(service: Service, ending: str) -> str:
@@ -188,8 +210,8 @@ def renew(service: Service) -> tuple[str, ...]:
         return ()
     return (
         "id=...  # of a scale set that names the image",
-        "# Without --instance-ids all of its instances at once; what is on their system disks is lost:",
-        'az vmss reimage --ids "$id" --instance-ids ...',
+        "instances=...  # some of its numbers first, with blanks between them; what is on their system disks is lost",
+        'az vmss reimage --ids "$id" --instance-ids $instances',
     )
 
 

@@ -57,7 +57,7 @@ def _lines(variable: Variable, value: str) -> Iterator[str]:
     if variable.left_empty and variable.default is not None:
         yield _LEFT_EMPTY
     if variable.sensitive:
-        yield f"# A secret, which belongs in no file: export PKR_VAR_{variable.name}=..."
+        yield f"# A secret, which belongs in no file: export PKR_VAR_{variable.name}='...'"
         return
     yield from (f"# {line}" for line in f"{variable.name} = {value}".split("\n"))
 

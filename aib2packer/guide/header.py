@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
 from aib2packer.packer.access.rights import IMAGE_GROUP, SOURCE_GROUP
-from aib2packer.packer.layout import CONVERTED, DIGEST, MIGRATION_PAGE, SHA256SUMS
+from aib2packer.packer.layout import CONVERTED, DIGEST, ESTATE_VALUES, MIGRATION_PAGE, SHA256SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +57,8 @@ def _short(guide: Guide, origin: Origin, above: str = "") -> tuple[str, ...]:
     ]
     commands = _all_commands(guide)
     page = f"{above}{guide.names.own(MIGRATION_PAGE)} says what it needs, what was decided, and what to switch off."
+    if guide.in_estate:
+        page += f" What {ESTATE_VALUES} has, above all builds, goes before other values."
     whole = (*lines, "", *commands, "", page)
     return tuple(one for line in whole for one in (wrap(line, _SHORT) if line and not line.startswith(" ") else [line]))
 

@@ -47,7 +47,7 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     return (
         *assignments((*of_group, *(one for place in known for one in place), *(names for names, _ in blobs))),
         delete_groups,
-        *(
+        *dict.fromkeys(
             f"az resource list --subscription {subscription} --resource-group {group} "
             f'--query "{_OURS}" --output tsv | xargs -r az resource delete --ids'
             for subscription, group in known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.findings.codes import ABOUT_TEMPLATE
+from aib2packer.findings.codes import ABOUT_TEMPLATE, FIXED_VERSION, SECURITY_TYPE_UNKNOWN, VERSION_BY_TIME
 from aib2packer.findings.formats import place_in
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
@@ -14,6 +14,7 @@ from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.hcl.values import Attribute
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.access.rights import grant_command
+from aib2packer.packer.distribution.gallery import EXCLUSION
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
@@ -150,7 +151,7 @@ class AboutInput:
 
 def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) -> Page:
     """The page for a build. `about` is the input, `files` are the paths of what lies beside the page."""
-    findings = tuple(map(_with_reason, about.findings))
+    findings = tuple(_in_page(finding, guide) for finding in about.findings)
     names = guide.names
     rights = (guide.subscription_right, *guide.rights)
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
@@ -160,7 +161,7 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         source=_base_name(about.name),
         settings=about.settings,
         files=tuple(_described(beside, guide.names)),
-        where=_where(guide),
+        where=_where(guide) + (_MADE_ONCE if any(one.code is FIXED_VERSION for one in about.findings) else ""),
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
@@ -185,16 +186,23 @@ def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) ->
         group_leftovers=guide.group_leftovers,
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((build.worded(_PUBLIC),) if guide.public else ()))),
-        switch_off=_switch_off(guide),
-        more_of_cut_over=_IN_ESTATE if guide.in_estate else _IN_DOCS,
+        switch_off=_switch_off(build, guide),
+        more_of_cut_over=_more_of_cut_over(guide),
         starts=_starts(guide),
         pipelines=tuple((names.own(path), words) for path, words in PIPELINES_USED.items() if names.own(path) in beside),
     )
 
 
-def _with_reason(finding: Finding) -> Finding:
-    """A finding that is accepted, with the reason in place of what to do."""
-    return replace(finding, help=f"Accepted: {finding.accepted}") if finding.accepted else finding
+def _in_page(finding: Finding, guide: Guide) -> Finding:
+    """A finding as the page has it, which shows in one place what is to be run."""
+    if finding.accepted:
+        return replace(finding, help=f"Accepted: {finding.accepted}")
+    if finding.code is VERSION_BY_TIME and guide.counting is not None:
+        return replace(finding, help="To increment the highest version instead, see how to count on above.")
+    if finding.code is SECURITY_TYPE_UNKNOWN and guide.asks_type:
+        # The command, with what it needs, ends where the next sentence begins.
+        return replace(finding, help=f"Look it up as above. {finding.help[finding.help.index(_IF_TRUSTED) :]}")
+    return finding
 
 
 def _asks(finding: Finding) -> Asks:
@@ -202,15 +210,17 @@ def _asks(finding: Finding) -> Asks:
     return Asks.KNOW if finding.accepted else finding.asks
 
 
+_MADE_ONCE = " The version that the template names can be made once: see To decide first."
+_IF_TRUSTED = "If that says TrustedLaunch"
 _IN_DOCS = "`docs/cut-over.md` of aib2packer says more."
-_IN_ESTATE = (
-    "Who uses the image, how long both run side by side and what else goes, such as the identity, is in the page of all builds."
-)
+_IN_ESTATE = "{} both run side by side and what else goes, such as the identity, is in the page of all builds."
 _WHO = "See who uses the image, in all subscriptions that the account may read; search your repositories too."
 _SIDE_BY_SIDE = (
     "Both can build for a while, though not at the same time: for two builds and one patch day at least, about five weeks."
 )
-_HOLD_BACK = "Until the cut-over, hold back what Packer makes from those who follow the newest version, right after {}:"
+_HOLD_BACK = "Until the cut-over, hold back what Packer makes from those who follow the newest version"
+_BEFORE_IT_IS_THERE = "before the first build write `{} = true` into the source block of `{}`, and take it out at the cut-over"
+_NOT_RELEASED = "take the provisioner `release` out of `{}`, and put it back at the cut-over"
 _NO_VERSIONS = "A managed image has no versions: who uses it has whatever has its name."
 _MOVE_ASIDE = (
     "Then move the old image into another resource group, and build once more, now under its name, with which its users have "
@@ -233,7 +243,7 @@ _IDENTITY = "Delete an identity, with its role assignments, once no other templa
 _SUBNET = "Image Builder needed the subnet without network policies for private links. If nothing else needs that:"
 
 
-def _switch_off(guide: Guide) -> tuple[_Step, ...]:
+def _switch_off(build: Build, guide: Guide) -> tuple[_Step, ...]:
     """The steps of the cut-over of one template, in short."""
     one = guide.service
     again = " A deployment of it builds at once (autoRun)." if one.auto_run else ""
@@ -251,9 +261,10 @@ def _switch_off(guide: Guide) -> tuple[_Step, ...]:
         ("When nobody has missed anything:", (*cut_over.delete(one), *cut_over.delete_aside(one))),
     )
     who = (_WHO, cut_over.find_consumers((), one.late_images))  # the others are in the query for all builds
-    first, then = ((keep, who), steps) if guide.in_estate else ((keep,), (*_beside(guide), *steps, *_left(one)))
+    first, then = ((keep, who), steps) if guide.in_estate else ((keep,), (*_beside(build, guide), *steps, *_left(one)))
     (words, commands), *others = (*_with_commands(first), *_with_commands(then))
-    return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
+    used = (*commands, *(line for _, lines in others for line in lines))
+    return ((words, (*cut_over.needed(cut_over.values((one,)), used), *cut_over.name(one), *commands)), *others)
 
 
 def _with_commands(steps: Iterable[_Step]) -> Iterator[_Step]:
@@ -261,14 +272,32 @@ def _with_commands(steps: Iterable[_Step]) -> Iterator[_Step]:
     return (step for step in steps if step[1])
 
 
-def _beside(guide: Guide) -> tuple[_Step, ...]:
+def _beside(build: Build, guide: Guide) -> tuple[_Step, ...]:
     """What is done while both build."""
     one, compare = guide.service, cut_over.compare(guide.os_type)
     who = (_WHO, cut_over.find_consumers(one.images, one.late_images))
     if not one.definitions:
         return who, (f"{_SIDE_BY_SIDE} {_COMPARE}", compare)
-    hold_back = _HOLD_BACK.format("each validation build, which releases it" if guide.releases else "each build")
-    return who, (f"{_SIDE_BY_SIDE} {hold_back}", cut_over.hold_back(one)), (_COMPARE, compare)
+    if guide.releases and build.validation is not None:
+        file = f"{guide.names.validation}/{build_files(guide.names.layout, build.validation.name).build}"
+        how = _NOT_RELEASED.format(file)
+    elif len(one.definitions) == 1 and not _has_setting(build, EXCLUSION):
+        how = _BEFORE_IT_IS_THERE.format(EXCLUSION, guide.names.files.sources)
+    else:
+        return who, (f"{_SIDE_BY_SIDE} {_HOLD_BACK}, right after each build:", cut_over.hold_back(one)), (_COMPARE, compare)
+    return who, (f"{_SIDE_BY_SIDE} {_HOLD_BACK}: {how}. {_COMPARE}", compare)
+
+
+def _has_setting(build: Build, name: str) -> bool:
+    """Whether the source block says something already, which can be said once."""
+    return any(isinstance(one, Attribute) and one.name == name for section in build.sections for one in section.body)
+
+
+def _more_of_cut_over(guide: Guide) -> str:
+    """Where to read on; among others, the page itself asks who uses images that variables name."""
+    if not guide.in_estate:
+        return _IN_DOCS
+    return _IN_ESTATE.format("How long" if guide.service.late_images else "Who uses the image, how long")
 
 
 def _left(service: Service) -> tuple[_Step, ...]:
@@ -284,8 +313,9 @@ def _where(guide: Guide) -> str:
     where = f"Run this {', '.join(('in this folder', *guide.places))}."
     if any("..." in line for line in _run(guide)):
         where += " Replace each `...` with a value."
-    if guide.in_estate and guide.commands.copied:
-        where += f" Values that several builds share are in `{ESTATE_VALUES}`, above all builds: the page there says how."
+    if guide.in_estate:
+        where += f" Values that several builds share are in `{ESTATE_VALUES}` above all builds, if it is there: give it to "
+        where += "Packer before all other values, as the page there shows."
     if guide.commands.limit.about:
         where += f" {guide.commands.limit.about}"
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
@@ -434,7 +464,7 @@ def _described(files: Sequence[str], names: OutputNames) -> list[tuple[str, str]
 def _grants(rights: Sequence[Right]) -> tuple[str, ...]:
     """Commands that give rights, none for those whose scope is not known."""
     scopes = [right.scope for right in rights if right.scope is not None]
-    return ("account=...  # user name, application id or object id", *assignments(scopes), *_assigned(rights))
+    return ("account=...  # user name, application id or object id", *assignments(scopes), *dict.fromkeys(_assigned(rights)))
 
 
 def _group_grants(guide: Guide) -> tuple[str, ...]:

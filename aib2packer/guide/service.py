@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SUBNET = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Network/virtualNetworks/{}/subnets/{}"
 _OLD, _NEW = "old-", "new-"
 _LONGEST_GROUP = 90
+_EMPTY = Word(("",))  # an id that somebody is still to fill in
 _DIGITS = 6  # of a checksum, which no group of that name has yet
 _AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.2
 
@@ -42,7 +43,7 @@ def service(template: ImageTemplate, plan: DistributionPlan, symbols: Symbols) -
         name=_text(template.name, symbols),
         subscription="" if own is None else _text(own.subscription, symbols),
         group="" if own is None else _text(own.resource_group, symbols),
-        identities=tuple(dict.fromkeys(map(str, identities))),
+        identities=tuple(dict.fromkeys(str(one) for one in identities if one != _EMPTY)),
         triggers=tuple(dict.fromkeys(_word(safe(name)) for name in template.siblings.triggers)),
         auto_run=template.auto_run.value,
         subnets=tuple(filter(None, _subnets(template, symbols))),

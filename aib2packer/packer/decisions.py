@@ -91,6 +91,12 @@ def _marketplace_names(template: ImageTemplate) -> tuple[str, str, str] | None:
     return None if source is None else (str(source.publisher), str(source.offer), str(source.sku))
 
 
+def _plain(text: str) -> str:
+    """The text with a dash for what a name cannot have; `a - b` is `a-b`."""
+    made = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
+    return made if made == text else re.sub("-+", "-", made)
+
+
 def name_build(template: ImageTemplate, called: str = "") -> str:
     """A name for the build: the template's own, else that of the image, else what it is `called`, else of the run output."""
     candidates = [template.name]
@@ -99,5 +105,5 @@ def name_build(template: ImageTemplate, called: str = "") -> str:
     candidates += [target.image["images"] for target in (*published, *others) if target.image is not None]
     known = [text.literal for text in candidates if text is not None and text.literal]
     known += [called, *(one.run_output_name.literal or "" for one in template.targets if one.run_output_name is not None)]
-    names = (re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME] for text in known)
+    names = (_plain(text).strip("-._")[:_LONGEST_NAME] for text in known)
     return portable_name(next(filter(None, names), ""), UNNAMED)

@@ -235,7 +235,7 @@ def assignments_for(commands: Iterable[str]) -> tuple[str, ...]:
     for name, is_array in found:
         own = name.removesuffix("_parts") if is_array else name
         fill = IdPart(name, Word((Local(own, ""),)), 0, 0).fill
-        lines |= dict.fromkeys((f"{own}=...", *((fill,) if is_array else ())))
+        lines |= dict.fromkeys((f"{own}=...  # all of the id: /subscriptions/...", fill) if is_array else (f"{own}=...",))
     return tuple(lines)
 
 

@@ -62,6 +62,8 @@ _NEEDS_RESTART = pattern(
     r"|^(?>[^\n]*?\bdism\b)[^\n]*/enable-feature",
     re.IGNORECASE | re.MULTILINE,
 )
+# A text in quotes that is all in angle brackets, of several words: a tag of XML has no words that are only names.
+_TO_FILL_IN = pattern(r"""['"](<[A-Za-z][\w-]*(?: [\w-]+)+>)['"]""")
 _ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?")
 
 
@@ -74,6 +76,7 @@ def foresee(template: ImageTemplate, decisions: Decisions, symbols: Symbols, rep
     _check_processor(template, decisions, report)
     _check_disks(template, decisions, report)
     _check_generalizing(template.customize, report)
+    _check_placeholders(template.customize, report)
     _check_job(template, decisions, report)
     _check_regions(template, report)
     for target in decisions.plan.made:
@@ -273,6 +276,19 @@ def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> No
                 "these commands remove the deprovisioning script: as in the service, the image is not generalized then, and "
                 "nothing fails",
                 help="Leave the script in its place, unless the image is generalized already.",
+            )
+
+
+def _check_placeholders(customizers: Sequence[Customizer], report: Report) -> None:
+    """Tell of commands with words to be filled in: they run, and what they do is another thing."""
+    for customizer in customizers:
+        text = customizer.visible_text or ""
+        if "<" in text and (found := _TO_FILL_IN.search(text)):
+            report.add(
+                codes.UNFILLED_COMMAND,
+                customizer.span,
+                f"the commands of {customizer.called} have a placeholder that is not filled in: {found[1]}",
+                help="Write what it stands for.",
             )
 
 

@@ -1,8 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_agent_key=...
-#   export PKR_VAR_token=...
+#   export PKR_VAR_agent_key='...'
+#   export PKR_VAR_token='...'
 #   timeout 240m packer build build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image

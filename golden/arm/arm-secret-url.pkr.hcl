@@ -1,8 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_script_url=...
-#   export PKR_VAR_artifacts_sas=...
+#   export PKR_VAR_script_url='...'
+#   export PKR_VAR_artifacts_sas='...'
 #   timeout 240m packer build build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may

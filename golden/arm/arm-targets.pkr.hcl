@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
+#   export ARM_SUBSCRIPTION_ID='...'
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group_name, location, image_location, gallery_image_id, second_image_id, second,

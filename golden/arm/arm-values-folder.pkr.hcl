@@ -1,8 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
-#   export PKR_VAR_key=...
-#   export PKR_VAR_sas=...
+#   export PKR_VAR_key='...'
+#   export PKR_VAR_sas='...'
 #   timeout 240m packer build .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image

@@ -1,8 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
-#   export PKR_VAR_registry_password=...
+#   export ARM_SUBSCRIPTION_ID='...'
+#   export PKR_VAR_registry_password='...'
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group_name, environment, team, artifacts_location, identity.

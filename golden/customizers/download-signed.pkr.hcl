@@ -1,8 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_contoso_sas_token_app_tar_gz=...
-#   export PKR_VAR_contoso_sas_token_other_sh=...
+#   export PKR_VAR_contoso_sas_token_app_tar_gz='...'
+#   export PKR_VAR_contoso_sas_token_other_sh='...'
 #   timeout 240m packer build build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may

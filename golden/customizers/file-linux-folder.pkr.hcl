@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_raw_query=...
+#   export PKR_VAR_raw_query='...'
 #   timeout 240m packer build -var package=... build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may

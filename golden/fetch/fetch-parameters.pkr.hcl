@@ -2,7 +2,7 @@
 #
 #   packer init .
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
-#   export PKR_VAR_token=...
+#   export PKR_VAR_token='...'
 #   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may

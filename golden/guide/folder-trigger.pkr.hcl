@@ -2,8 +2,8 @@
 #
 #   packer init .
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
-#   export ARM_SUBSCRIPTION_ID=...
-#   export PKR_VAR_token=...
+#   export ARM_SUBSCRIPTION_ID='...'
+#   export PKR_VAR_token='...'
 #   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's

@@ -2,7 +2,7 @@
 #
 #   packer init .
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
-#   export PKR_VAR_apps_url=...
+#   export PKR_VAR_apps_url='...'
 #   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image

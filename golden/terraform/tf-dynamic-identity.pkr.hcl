@@ -1,7 +1,7 @@
 # VM image it-agent, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_registration_key=...
+#   export PKR_VAR_registration_key='...'
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to size, resource_group_this_location, vhd_storage_account, vhd_resource_group_name.

@@ -1,7 +1,7 @@
 # VM image web-prod, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_admin_password=...
+#   export PKR_VAR_admin_password='...'
 #   timeout 240m packer build -var vhd_storage_account=... -var vhd_resource_group_name=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image

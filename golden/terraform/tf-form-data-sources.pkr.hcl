@@ -1,7 +1,7 @@
 # VM image vhd, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_key_vault_secret_token_value=...
+#   export PKR_VAR_key_vault_secret_token_value='...'
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to remote_state_hub_outputs_location, remote_state_hub_outputs_owner, subnet_build_id,

@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_sensitive_inline=...
+#   export PKR_VAR_sensitive_inline='...'
 #   timeout 240m packer build -var 'tags={...}' -var vm_size=... -var gallery_image_id=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image

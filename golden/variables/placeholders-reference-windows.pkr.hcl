@@ -1,7 +1,7 @@
 # VM image seedwin, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
+#   export ARM_SUBSCRIPTION_ID='...'
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group, shared_image_gallery_name, image_definition_name, template_image_version,

@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
+#   export ARM_SUBSCRIPTION_ID='...'
 #   timeout 240m packer build build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image

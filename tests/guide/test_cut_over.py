@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from aib2packer import Options, convert
 from aib2packer.guide import cut_over
 from aib2packer.packer.facts import Service
-from tests.cases.templates import template
+from tests.cases.templates import GALLERY_TARGET, template
 
 TOLD_NOTHING = Service(
     name="",
@@ -51,3 +51,26 @@ def test_a_trigger_whose_name_only_the_deployment_knows_has_no_piece_of_an_expre
     page = convert(text, options=Options(side_files=True)).files["MIGRATION.md"].decode()
 
     assert re.findall(r"trigger delete .* --name (\S+)", page) == ["...", "nightly"]
+
+
+def test_a_variable_of_the_shell_is_asked_for_where_a_command_has_it_or_the_parts_of_what_it_holds() -> None:
+    lines = ("id=...", "id_parts_of=...", "unused=...", 'IFS=/ read -ra parts <<< "$id"')
+
+    assert cut_over.needed(lines, ('az group show --name "${parts[4]}"',)) == (lines[0], lines[3])
+
+
+def test_a_version_is_held_back_from_its_first_moment_on() -> None:
+    page = _page(template(distribute=[GALLERY_TARGET]))
+
+    assert "before the first build write `shared_gallery_image_version_exclude_from_latest = true`" in page
+    assert page.count("excludeFromLatest=true") == 1  # the way back
+
+
+def test_an_identity_that_is_still_to_be_filled_in_has_no_commands() -> None:
+    own = {"type": "UserAssigned", "userAssignedIdentities": {"": {}}}
+
+    assert "az identity" not in _page(template(identity=own))
+
+
+def _page(value: Mapping[str, object]) -> str:
+    return convert(json.dumps(value), options=Options(side_files=True)).files["MIGRATION.md"].decode()

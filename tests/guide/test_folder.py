@@ -249,7 +249,7 @@ def test_no_secret_stands_on_the_page() -> None:
     conversion = convert_json(template(customize=[{"type": "Shell", "scriptUri": uri}]), FOLDER)
 
     assert all(b"c2VjcmV0" not in data for data in conversion.files.values())
-    assert "export PKR_VAR_a_sas_token=..." in conversion.files["MIGRATION.md"].decode()
+    assert "export PKR_VAR_a_sas_token='...'" in conversion.files["MIGRATION.md"].decode()
 
 
 def test_the_page_names_the_input_without_its_folders() -> None:

@@ -39,7 +39,7 @@ def test_all_else_is_fetched_with_curl(uri: str) -> None:
 def test_a_signature_that_is_to_be_filled_in_is_a_sensitive_variable() -> None:
     hcl = fetching("https://contoso.blob.core.windows.net/s/a.sh?sv=1&sig=<signature>")
 
-    assert "  export PKR_VAR_signature=..." in hcl
+    assert "  export PKR_VAR_signature='...'" in hcl
     assert "  sensitive   = true" in hcl
 
 

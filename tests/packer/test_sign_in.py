@@ -155,4 +155,4 @@ def test_a_template_that_leaves_nothing_open_is_built_without_an_option(auth: Au
 
     page = conversion.files["MIGRATION.md"].decode()
     assert "\ntimeout 240m packer build .\n" in page
-    assert ("\nexport ARM_SUBSCRIPTION_ID=...\n" in page) == (auth in {Auth.OIDC, Auth.SERVICE_PRINCIPAL})
+    assert ("\nexport ARM_SUBSCRIPTION_ID='...'\n" in page) == (auth in {Auth.OIDC, Auth.SERVICE_PRINCIPAL})

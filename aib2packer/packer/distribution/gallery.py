@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.cli_script import Operand, Option, Script
     from aib2packer.packer.variables.symbols import Symbols
 
+EXCLUSION = "shared_gallery_image_version_exclude_from_latest"
+"""The setting of azure-arm that keeps those who ask for the newest version from the one that is made."""
 _GALLERY_NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
 _POLL_SECONDS = 30
 _FULL, _SHALLOW = "Full", "Shallow"
@@ -101,7 +103,7 @@ class GalleryVersion(TargetOutput):
             ),
         }
         if self.exclude_from_latest is not False:
-            settings["shared_gallery_image_version_exclude_from_latest"] = self.exclude_from_latest
+            settings[EXCLUSION] = self.exclude_from_latest
         settings["shared_image_gallery_timeout"] = self.context.timeout
         return settings
 

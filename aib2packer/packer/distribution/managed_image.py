@@ -16,7 +16,6 @@ from aib2packer.packer.access.rights import CONTRIBUTOR, IMAGE_GROUP, Right, gro
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, Named, SnapshotOrigin, copy_image
 from aib2packer.packer.distribution.made_ids import id_before_name, managed_image_id, snapshot_id
 from aib2packer.packer.distribution.target_kind import Bootable, TargetKind, TargetOutput
-from aib2packer.packer.layout import MIGRATION_PAGE
 from aib2packer.packer.shell_words import to_set, word
 from aib2packer.packer.source.managed_image import managed_image, name_of_no_image
 from aib2packer.packer.variables.shown import told
@@ -39,7 +38,7 @@ NAME = "managed_image_name"
 _STOPS = "Packer builds nothing where an image has it."
 _REPLACES = "An image that has it is replaced when the new one is there."
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
-_CUT_OVER = f"At the cut-over the old image makes way for one of its name: see {MIGRATION_PAGE}."
+_CUT_OVER = "At the cut-over the old image makes way for one of its name."
 _NOT_BY_FORCE = (
     " Do not use -force, which also deletes a gallery version that has the number of the new one, where Image Builder "
     "refuses to build."

@@ -23,8 +23,8 @@ def plan_info(plan: PurchasePlan | None, symbols: Symbols, report: Report) -> Se
         codes.PLAN_TERMS,
         plan.name.span,
         "Azure gives an image with a purchase plan only to subscriptions that have accepted its terms",
-        help=f"Accept them once: `az vm image terms accept --publisher {shown_name(plan.publisher)} --offer "
-        f"{shown_name(plan.product)} "
+        help="Accept them once, in the subscription of the build: `az vm image terms accept --publisher "
+        f"{shown_name(plan.publisher)} --offer {shown_name(plan.product)} "
         f"--plan {shown_name(plan.name)}`.",
     )
     body = (

@@ -52,8 +52,8 @@ def _check(customizers: Mapping[Span, Customizer], steps: Sequence[Provisioner],
             report.add(
                 codes.RESTART_UNSEEN,
                 own.span,
-                f"this script has not been fetched, so it is not known whether it restarts the VM; {following.path} "
-                "begins with an upload, which Packer does not retry",
+                f"the script of {own.called} has not been fetched, so it is not known whether it restarts the VM; "
+                f"{following.called} begins with an upload, which Packer does not retry",
                 help="Convert with --fetch, which reads the script. If it restarts the VM, put a WindowsRestart customizer "
                 "after this one.",
             )

@@ -255,7 +255,8 @@ def _leaf_variable(
         variable = Variable(name, sensitive=leaf.secure) if fact is None else declare(fact, name, use)
     else:
         name = free_name(variable_name(_answer_name(leaf)), taken)
-        answered = sentences(use, f"What {leaf.function} answered when the template was deployed.")
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in leaf.path)
+        answered = sentences(use, f"What {leaf.function}(…){path} answered when the template was deployed.")
         variable = Variable(name, answered, sensitive=leaf.secure)
     taken[name] = variable
     return variable

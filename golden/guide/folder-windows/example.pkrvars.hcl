@@ -10,4 +10,4 @@
 # gallery_name = "..."
 
 # Value in the commands of the step apps. The parameter appsUrl of the template has no default. Whoever runs Packer gives it.
-# A secret, which belongs in no file: export PKR_VAR_apps_url=...
+# A secret, which belongs in no file: export PKR_VAR_apps_url='...'

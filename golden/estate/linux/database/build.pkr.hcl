@@ -3,10 +3,11 @@
 # sha256 ce002fe9bf74fba13035810bca2a5edd382c441e33c3999237afea4867f15068, aib2packer 0.0.0
 #
 #   packer init .
-#   export PKR_VAR_contoso_sas_token=...
+#   export PKR_VAR_contoso_sas_token='...'
 #   timeout 240m packer build .
 #
-# MIGRATION.md says what it needs, what was decided, and what to switch off.
+# MIGRATION.md says what it needs, what was decided, and what to switch off. What estate.pkrvars.hcl
+# has, above all builds, goes before other values.
 
 packer {
   required_version = ">= 1.13.0"

@@ -5,7 +5,8 @@
 #   packer init .
 #   timeout 240m packer build .
 #
-# MIGRATION.md says what it needs, what was decided, and what to switch off.
+# MIGRATION.md says what it needs, what was decided, and what to switch off. What estate.pkrvars.hcl
+# has, above all builds, goes before other values.
 
 packer {
   required_version = ">= 1.13.0"

@@ -6,7 +6,8 @@
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
 #   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
-# MIGRATION.md says what it needs, what was decided, and what to switch off.
+# MIGRATION.md says what it needs, what was decided, and what to switch off. What estate.pkrvars.hcl
+# has, above all builds, goes before other values.
 
 packer {
   required_version = ">= 1.13.0"
