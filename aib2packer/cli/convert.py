@@ -290,7 +290,8 @@ def _pruned(stale: Sequence[Result]) -> Iterator[Result]:
 
         for result in stale:
             if result.folder is not None:
-                yield from pruned(result.folder, result.stale, replace(result, outcome=Outcome.LEFT_OVER, findings=()))
+                left = Result(name=result.name, outcome=Outcome.LEFT_OVER, exit_code=0, folder=result.folder)
+                yield from pruned(result.folder, result.stale, left)
 
 
 def _refuse(error: FileError, reporting: Reporting) -> int:
