@@ -147,7 +147,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     of_run: dict[str, object] = {"file": file, "folder": folder, "into": _shared(into), "most": most, "fetcher": _fetcher()}
     of_run |= {
         "estate": many and into is None,
-        "in_estate": _is_of_several(folder),
+        **_in_estate(folder),
         **_recorded(folder),
         **_accepting(accepted),
     }
@@ -187,15 +187,16 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     return {"written": record.files, "placed": record.builds}
 
 
-def _is_of_several(folder: Path | None) -> bool:
-    """Whether a folder is one of those that a run of several templates has given them, as its record above them says."""
+def _in_estate(folder: Path | None) -> dict[str, object]:
+    """The folder of all outputs that an earlier run has put this one into, as its record says; nothing for one by itself."""
     if folder is None:
-        return False
+        return {}
     from aib2packer.estate.record import read
 
     whole = folder.resolve()
     tops = (top for top in [*whole.parents][:_DEEPEST] if os.path.lexists(top / RECORD))
-    return any(whole.relative_to(top).as_posix() in read(top).builds for top in tops)
+    found = next((top for top in tops if whole.relative_to(top).as_posix() in read(top).builds), None)
+    return {} if found is None else {"in_estate": True, "top": found}
 
 
 def _tell(telling: Telling, findings: Iterable[Finding], request: Request) -> None:
