@@ -142,9 +142,9 @@ class EstatePage:
     asked: tuple[str, ...]
     """Builds that pipelines run when their source image has a newer version."""
     unasked: tuple[str, ...]
-    """Those that they run on a schedule, as nobody can tell."""
+    """Builds that they run on a schedule, as nobody can tell."""
     fixed: tuple[str, ...]
-    """Those with a trigger whose source is one version."""
+    """Builds with a trigger whose source is one version."""
     versions: Stages
     named_late: tuple[str, ...]
     """Builds whose images are named by variables: their pages have the query for them."""

@@ -102,7 +102,7 @@ class EstatePipeline:
     asked: tuple[str, ...]
     """The builds that run when their source image has a newer version."""
     unasked: tuple[str, ...]
-    """Those on a schedule of which nobody can tell."""
+    """Builds on a schedule of which nobody can tell."""
     fixed: tuple[str, ...]
     schedules: tuple[str, ...]
     asks: bool

@@ -171,7 +171,7 @@ class Launch:
     """The time limit of each build."""
     watch: SourceWatch
     watches: Mapping[str, SourceWatch] = field(default_factory=dict)
-    """Those of the environments, by their files: each may give the source other values."""
+    """How it is noticed in each environment, by its file, which may give the source other values."""
     by_hand: bool = False
     """Whether no pipeline runs it, as its environment is the one without a name."""
 
