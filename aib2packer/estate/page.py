@@ -157,8 +157,8 @@ class EstatePage:
     """Builds that make managed images."""
     written_twice: tuple[tuple[str, ...], ...]
     """Builds that write the same managed image."""
-    versioned: tuple[str, ...]
-    """Builds that make versions of image definitions."""
+    versioned: int
+    """How many builds make versions of image definitions."""
     published_twice: tuple[tuple[str, ...], ...]
     """Builds that make versions of the same image definition."""
     aside: Stages
@@ -223,7 +223,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         can_wait=tuple(about.can_wait),
         managed=tuple(about.managed),
         written_twice=_of_two(about.writers),
-        versioned=tuple(about.versioned),
+        versioned=about.versioned,
         published_twice=_of_two(about.publishers),
         identities=_of_several(about.identities, cut_over.delete_identity),
         subnets=_of_several(about.subnets, cut_over.restore_subnet),
@@ -251,7 +251,7 @@ class _About:
         self.named_late = list[str]()
         self.auto_run, self.numbers_by_time, self.managed = list[str](), list[str](), list[str]()
         self.asked, self.unasked, self.fixed = list[str](), list[str](), list[str]()
-        self.versioned = list[str]()
+        self.versioned = 0
         self.writers: dict[str, list[str]] = defaultdict(list)
         self.publishers: dict[str, list[str]] = defaultdict(list)
         self.identities: dict[str, list[str]] = defaultdict(list)
@@ -301,7 +301,7 @@ class _About:
             self.stages[name].add(path, of(first, path))
         self.starts |= service.auto_run or bool(service.triggers)
         self.auto_run += [path] if service.auto_run else []
-        self.versioned += [path] if service.definitions else []
+        self.versioned += bool(service.definitions)
         self.managed += [path] if service.managed_images else []
         self.named_late += [path] if service.late_images else []
         self.numbers_by_time += [path] if service.counts and service.numbers_by_time else []
@@ -317,7 +317,7 @@ def _unseen(writers: dict[str, list[str]], places: Iterable[tuple[Place, str]], 
         before = writers[words.casefold() if not one.wants and "..." not in words else f"{words} {path}"]
         if not before:
             yield one
-        if path not in before:
+        if before[-1:] != [path]:
             before.append(path)
 
 
