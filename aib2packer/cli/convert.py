@@ -171,9 +171,13 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         accepting = _marking(accepted, request, new=write_baseline)
         kept, failing = _keep(results, accepting, telling, writing, request)
         asked, whole = replace(request, write=writing.write), any(one.found for one in inputs)
-        status = accepting.end(write_baseline, asked, whole=whole, quiet=reporting.quiet) if accepting is not None else 0
+        status = (
+            accepting.end(write_baseline, asked, telling.say, whole=whole, quiet=reporting.quiet)
+            if accepting is not None
+            else 0
+        )
         landing = _land(kept, asked, telling, None if in_azure else inputs)
-        echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
+        telling.say(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
         sys.exit(max(status, _finish(telling, writing, landing, kept), _say_why(failing, reporting)))
 
 
