@@ -163,6 +163,8 @@ class Options:
     """Codes whose findings are accepted, each with the reason; the first entry for a code counts."""
     in_estate: bool = False
     """Whether what several builds have stands above the folder, which is one of theirs."""
+    place: str = ""
+    """Where the template stands among those of an estate, which no other has; "" for one by itself."""
     facts: bool = False
     """Whether the outcome has the facts of the build."""
     most_work: int | None = None

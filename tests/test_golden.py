@@ -90,6 +90,7 @@ def test_an_estate_becomes_its_golden_files(golden: SnapshotAssertion, monkeypat
     monkeypatch.setattr("aib2packer.__version__", "0.0.0")
     shutil.copytree(IMAGES, tmp_path / "from" / IMAGES.name)  # the way from the output to the input is on record
     monkeypatch.chdir(tmp_path / "from")
+    Path(".git").mkdir()  # a header names its source by the way from the top of the repository
     out = tmp_path / "out"
     done = CliRunner().invoke(main, ["convert", IMAGES.name, "-o", str(out), "--config", ""])
 

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.folders import Folders
+from aib2packer.app.inputs import given_path, way
 from aib2packer.app.output import OutputError
-from aib2packer.app.run import Outcome, Result, at_rest, deliver, make, not_written, place_of
+from aib2packer.app.run import Outcome, Result, at_rest, deliver, make, not_written
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import AZURE_FILE, RECORD
 
@@ -47,7 +48,7 @@ EVERYTHING = Remit(roots=frozenset({""}))
 def remit_of(templates: Iterable[Template], top: Path) -> Remit:
     """What the templates of a run, whose outputs lie below one folder, speak for."""
     found = tuple(templates)
-    roots = {root: _way(root, top) for root in {one.root for one in found} if root is not None}
+    roots = {root: way(root, top) for root in {one.root for one in found} if root is not None}
     return Remit(
         frozenset(source_of(one, top) for one in found) - {AZURE_FILE},
         frozenset("" if way in {None, "."} else str(way) for way in roots.values()),
@@ -56,20 +57,8 @@ def remit_of(templates: Iterable[Template], top: Path) -> Remit:
 
 def source_of(template: Template, top: Path) -> str:
     """Where a template stands, alike from whichever folder a run is started; nothing of the machine."""
-    way = None if template.path is None or template.resource is not None else _way(template.path, top)
-    return place_of(template) if way is None else way
-
-
-def _way(path: Path, top: Path) -> str | None:
-    """The way from the folder of all outputs; None where it would name users and disks."""
-    there, here = Path.cwd() / path, Path.cwd() / top
-    try:
-        common = Path(os.path.commonpath((os.path.normpath(there), os.path.normpath(here))))
-    except ValueError:  # another disk
-        return None
-    if common in {Path(common.anchor), Path.home().parent}:
-        return None
-    return Path(os.path.relpath(there, here)).as_posix()
+    found = None if template.path is None or template.resource is not None else way(template.path, top)
+    return given_path(template) if found is None else found
 
 
 def refused_at_top(template: Template, request: Request) -> Result:

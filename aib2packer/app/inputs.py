@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.azure.template_ids import name_of_template
 from aib2packer.app.folders import SUFFIXES, Claims
+from aib2packer.findings.text import safe
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.packer.layout import AZURE_FILE
 from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError, decode
 
@@ -96,6 +100,54 @@ class Template:
         return tuple(
             replace(self, image=image, folder=self.folder / folder) for image, folder in zip(images, folders, strict=True)
         )
+
+
+def place_of(template: Template, top: Path | None) -> str:
+    """Where a template stands: in its repository, else by the way from the folder of all outputs.
+
+    That has nothing of the machine, nor of the folder that a run is started from.
+    """
+    if template.path is None or template.resource is not None:
+        return given_path(template)
+    path = Path(os.path.normpath(Path.cwd() / template.path))
+    repository = _repository(path.parent)
+    found = path.relative_to(repository).as_posix() if repository else way(path, top) if top else None
+    return given_path(template) if found is None else safe(found)
+
+
+def shown_place(template: Template, top: Path | None) -> str:
+    """Where a template stands, as people are told: without the way up to what it has in common with the outputs."""
+    return re.sub(r"^(?:\.\./)+", "", place_of(template, top))
+
+
+def given_path(template: Template) -> str:
+    """The path of an input as it was given, from the working folder or the one that was searched: nothing of the machine."""
+    if template.resource is not None:
+        return AZURE_FILE
+    if template.path is None:
+        return safe(template.name)
+    path, bases = template.path, (Path.cwd(), *(() if template.root is None else (template.root,)))
+    if path.is_absolute() or ".." in path.parts:
+        path = next((path.relative_to(base) for base in bases if path.is_relative_to(base)), Path(path.name))
+    return safe(path.name if ".." in path.parts else path.as_posix())
+
+
+def way(path: Path, top: Path) -> str | None:
+    """The way from the folder of all outputs; None where it would name users and disks."""
+    there, here = Path.cwd() / path, Path.cwd() / top
+    try:
+        common = Path(os.path.commonpath((os.path.normpath(there), os.path.normpath(here))))
+    except ValueError:  # another disk
+        return None
+    if common in {Path(common.anchor), Path.home().parent}:
+        return None
+    return Path(os.path.relpath(there, here)).as_posix()
+
+
+@cache
+def _repository(folder: Path) -> Path | None:
+    """The top of the repository that a folder is in."""
+    return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), None)
 
 
 def read_values(name: str, path: Path, most: int) -> SourceText:

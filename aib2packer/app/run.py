@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from aib2packer.app.inputs import place_of, shown_place
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.conversion import Conversion
 from aib2packer.findings.codes import (
@@ -132,6 +133,8 @@ class Request:
     """Whether the folder is one of several: the result then has the facts of the build."""
     in_estate: bool = False
     """Whether an earlier run of several templates has given the folder to one of them."""
+    top: Path | None = None
+    """The folder of all outputs, where that is not the folder itself."""
     written: Digests | None = None
     """The digests of files as earlier runs have written them, as far as that is known."""
     placed: Mapping[str, str] = field(default_factory=dict)
@@ -150,7 +153,7 @@ class Request:
         """The request, with the template's own folder below that of all, unless all go into one."""
         if self.into:
             return self
-        return replace(self, folder=self.folder and self.folder / template.folder)
+        return replace(self, folder=self.folder and self.folder / template.folder, top=self.top or self.folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,12 +250,12 @@ def make(template: Template, request: Request, watch: Watch = _unwatched) -> tup
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
         asked, beside = _with_parameters(template, data, asked)
         renamed = _renamed(data, template.name, asked)
-        source = place_of(template)
+        source = shown_place(template, asked.top)
         results = _counted(_run(template, data, asked, watch))
         return tuple(replace(_told(result, beside), renamed=renamed, source=source) for result in results)
     except FileError as error:
         failed = _not_built(error) or unreadable(error)
-        return (replace(failed, name=template.name, folder=asked.folder, source=place_of(template)),)
+        return (replace(failed, name=template.name, folder=asked.folder, source=shown_place(template, asked.top)),)
 
 
 def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:
@@ -334,7 +337,7 @@ def _told(result: Result, further: tuple[Finding, ...]) -> Result:
 def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Iterator[Result]:
     """The results of all image templates of an input, for all environments."""
     if request.folder:
-        origin = _origin(template, request.beside.get(AZURE_FILE, data))
+        origin = _origin(template, request.beside.get(AZURE_FILE, data), request.top or request.folder)
         request = replace(request, options=replace(request.options, origin=origin))
     # Each file of values is an option of its own, for which the input is read anew.
     opened = None if request.environments else open_input(data, template.name, replace(request.options, root=template.root))
@@ -394,6 +397,7 @@ def _convert(
     """
     if request.into and request.environments:
         raise FileError(template.name, "has several parameters files, but a build among others takes only one", "Give -p.")
+    in_estate = (request.estate or request.in_estate) and not request.into
     options = replace(
         request.options,
         root=template.root,
@@ -405,7 +409,8 @@ def _convert(
         accepted=request.accepted_in(template.shown),
         origin=_of_image(request.options.origin, template.image),
         called=(template.folder.name or template.path.stem) if request.folder and template.path else "",
-        in_estate=(request.estate or request.in_estate) and not request.into,
+        in_estate=in_estate,
+        place=_place_in_estate(template, request) if in_estate else "",
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -431,12 +436,12 @@ def _beside(request: Request) -> tuple[SourceText, ...]:
     return () if request.into is None else request.into.files(request.most)
 
 
-def _origin(template: Template, data: bytes) -> Origin:
+def _origin(template: Template, data: bytes, top: Path | None) -> Origin:
     """What the builds of an input say that they are made of; the digest is that of the file."""
     from aib2packer import __version__
 
     digest = sha256_of(data if template.path is None else _raw(template.path, data))
-    return Origin(place_of(template), digest, __version__)
+    return Origin(shown_place(template, top), digest, __version__)
 
 
 def _of_image(origin: Origin | None, image: str | None) -> Origin | None:
@@ -444,16 +449,10 @@ def _of_image(origin: Origin | None, image: str | None) -> Origin | None:
     return replace(origin, path=f"{origin.path} ({safe(image)})") if origin and image else origin
 
 
-def place_of(template: Template) -> str:
-    """The path of an input as it was given, from the working folder or the one that was searched: nothing of the machine."""
-    if template.resource is not None:
-        return AZURE_FILE
-    if template.path is None:
-        return safe(template.name)
-    path, bases = template.path, (Path.cwd(), *(() if template.root is None else (template.root,)))
-    if path.is_absolute() or ".." in path.parts:
-        path = next((path.relative_to(base) for base in bases if path.is_relative_to(base)), Path(path.name))
-    return safe(path.name if ".." in path.parts else path.as_posix())
+def _place_in_estate(template: Template, request: Request) -> str:
+    """Where a template stands, as no other of an estate does."""
+    whole = template.resource or place_of(template, request.top)
+    return whole if template.image is None else f"{whole} ({template.image})"
 
 
 def _raw(path: Path, data: bytes) -> bytes:

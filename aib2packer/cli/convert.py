@@ -32,6 +32,7 @@ from aib2packer.text.source import FileError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from aib2packer.app.estate import Remit
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch
@@ -146,7 +147,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     of_run: dict[str, object] = {"file": file, "folder": folder, "into": _shared(into), "most": most, "fetcher": _fetcher()}
     of_run |= {
         "estate": many and into is None,
-        "in_estate": _is_of_several(folder),
+        **_in_estate(folder),
         **_recorded(folder),
         **_accepting(accepted),
     }
@@ -164,19 +165,15 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         else:
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
-        for finding in listed:
-            exit_code = int(finding.reaches(request.fail_on))
-            name = finding.span.source.name
-            telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
-        accepting = _marking(accepted, request, new=write_baseline)
+        _tell(telling, listed, request)
+        accepting, whole = _marking(accepted, request, new=write_baseline), any(one.found for one in inputs)
+        remit = _remit(None if in_azure else inputs, folder)
+        del inputs, jobs  # of an estate they are large, and not needed any more when the results are there
         kept, failing = _keep(results, accepting, telling, writing, request)
-        asked, whole = replace(request, write=writing.write), any(one.found for one in inputs)
-        status = (
-            accepting.end(write_baseline, asked, telling.say, whole=whole, quiet=reporting.quiet)
-            if accepting is not None
-            else 0
-        )
-        landing = _land(kept, asked, telling, None if in_azure else inputs)
+        asked = replace(request, write=writing.write)
+        quiet = reporting.quiet
+        status = 0 if accepting is None else accepting.end(write_baseline, asked, telling.say, whole=whole, quiet=quiet)
+        landing = _land(kept, asked, telling, remit)
         telling.say(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
         sys.exit(max(status, _finish(telling, writing, landing, kept), _say_why(failing, reporting)))
 
@@ -191,28 +188,40 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     return {"written": record.files, "placed": record.builds}
 
 
-def _is_of_several(folder: Path | None) -> bool:
-    """Whether a folder is one of those that a run of several templates has given them, as its record above them says."""
+def _in_estate(folder: Path | None) -> dict[str, object]:
+    """The folder of all outputs that an earlier run has put this one into, as its record says; nothing for one by itself."""
     if folder is None:
-        return False
+        return {}
     from aib2packer.estate.record import read
 
     whole = folder.resolve()
     tops = (top for top in [*whole.parents][:_DEEPEST] if os.path.lexists(top / RECORD))
-    return any(whole.relative_to(top).as_posix() in read(top).builds for top in tops)
+    found = next((top for top in tops if whole.relative_to(top).as_posix() in read(top).builds), None)
+    return {} if found is None else {"in_estate": True, "top": found}
 
 
-def _land(kept: Kept | None, request: Request, telling: Telling, inputs: Sequence[Template] | None) -> Landing | None:
-    """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all.
+def _tell(telling: Telling, findings: Iterable[Finding], request: Request) -> None:
+    """Tell findings that are about no template."""
+    for finding in findings:
+        exit_code, name = int(finding.reaches(request.fail_on)), finding.span.source.name
+        telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
 
-    `inputs` are what the run was given; None: all that there is.
-    """
-    if kept is None or not kept.builds:
+
+def _remit(inputs: Sequence[Template] | None, folder: Path | None) -> Remit | None:
+    """What a run speaks for, by its inputs, or None for all that there is; None where there is no folder for all."""
+    if folder is None:
         return None
     from aib2packer.app.estate import EVERYTHING, remit_of
+
+    return EVERYTHING if inputs is None else remit_of(inputs, folder)
+
+
+def _land(kept: Kept | None, request: Request, telling: Telling, remit: Remit | None) -> Landing | None:
+    """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
+    if kept is None or remit is None or not kept.builds:
+        return None
     from aib2packer.estate.landing import land
 
-    remit = EVERYTHING if inputs is None else remit_of(inputs, kept.folder)
     landing = land(kept, kept.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
@@ -283,7 +292,8 @@ def _pruned(stale: Sequence[Result]) -> Iterator[Result]:
 
         for result in stale:
             if result.folder is not None:
-                yield from pruned(result.folder, result.stale, replace(result, outcome=Outcome.LEFT_OVER, findings=()))
+                left = Result(name=result.name, outcome=Outcome.LEFT_OVER, exit_code=0, folder=result.folder)
+                yield from pruned(result.folder, result.stale, left)
 
 
 def _refuse(error: FileError, reporting: Reporting) -> int:

@@ -85,6 +85,8 @@ class Pipeline:
     """What a pipeline file shows."""
 
     name: str
+    folder: str
+    """Where the build lies in the repository, as somebody is to write it."""
     cloud: str
     starts: tuple[str, ...]
     on_push: bool
@@ -234,6 +236,7 @@ def _pipeline(
     runs = _runs(guide)
     return Pipeline(
         name=name,
+        folder=f"path/to/{'builds' if guide.names.mark else name}",
         cloud="Azure" if guide.cloud is Cloud.PUBLIC else guide.cloud.facts.title,
         starts=starts(guide),
         on_push=guide.auto_run,

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY_SNAPSHOT
+from aib2packer.packer.distribution.made_ids import REPLACES, snapshot_stem
 from aib2packer.packer.shell_words import Word, assignments, default_of, word
 from aib2packer.packer.subscription import subscription_value
-from aib2packer.packer.vm.resource_group import LENGTH_OF_TIME, TEMPORARY, temporary_stem
+from aib2packer.packer.vm.resource_group import TEMPORARY, named_at_a_time, temporary_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
-
-_OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"""
 
 # builder/azure/arm/tempname.go and builder.go of packer-plugin-azure 2.6.3
 _OF_AZURE_ARM = "pkr"
@@ -32,8 +30,10 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     known = tuple(place for place in found.values() if place is not None)
     subscription = word(subscription_value(decisions.subscription, symbols))
     of_build = f"--subscription {subscription or '...'}"
-    stem = temporary_stem(decisions.name)
-    groups = f"starts_with(name, '{stem}') && length(name) == \\`{len(stem) + LENGTH_OF_TIME}\\`"
+    label = decisions.label
+    groups = named_at_a_time(temporary_stem(label))
+    tagged = rf"tags.\"{TEMPORARY}\" == '{label}'"
+    ours = f"[?{tagged} || {groups} || {named_at_a_time(snapshot_stem(label))}].id"
     delete_groups = (
         f'az group list {of_build} --query "[?{groups}].name" --output tsv '
         f"| xargs -r -n 1 az group delete {of_build} --yes --name"
@@ -41,7 +41,7 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     replaced = tuple(dict.fromkeys(place for place in _image_places(decisions, symbols) if place is not None))
     plan = decisions.plan
     targets = [*((one, True) for one in plan.made), *((one, False) for one in plan.copied)]
-    commands = (kind_of_target(one).remove_leftovers(one, symbols, made=made) for one, made in targets)
+    commands = (kind_of_target(one).remove_leftovers(one, label, symbols, made=made) for one, made in targets)
     blobs = [found for found in commands if found is not None]
     of_group = (subscription,) if subscription is not None else ()
     return (
@@ -49,7 +49,7 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
         delete_groups,
         *dict.fromkeys(
             f"az resource list --subscription {subscription} --resource-group {group} "
-            f'--query "{_OURS}" --output tsv | xargs -r az resource delete --ids'
+            f'--query "{ours}" --output tsv | xargs -r az resource delete --ids'
             for subscription, group in known
         ),
         *((_REPLACING,) if replaced else ()),
@@ -66,7 +66,7 @@ def remove_from_group(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]
     """
     shown = word(subscription_value(decisions.subscription, symbols))
     place = f"--subscription {shown or '...'} --resource-group {BUILD_GROUP_NAME}"
-    query = f"[?starts_with(name, '{_OF_AZURE_ARM}') || starts_with(name, '{TEMPORARY}')].id"
+    query = f"[?starts_with(name, '{_OF_AZURE_ARM}') || {named_at_a_time(temporary_stem(decisions.label))}].id"
     records = " || ".join(f"starts_with(name, '{prefix}')" for prefix in _DEPLOYMENTS)
     list_records = f'az deployment group list {place} --query "[?{records}].name" --output tsv'
     return (

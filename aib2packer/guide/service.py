@@ -171,10 +171,10 @@ def _plain(value: Value, symbols: Symbols) -> str:
     """A value as text, with the defaults of variables; "" where that is not known, or a secret."""
     parts = []
     for part in getattr(word(value), "parts", ()):
-        default = symbols.given.get(part.name, part.default) if isinstance(part, Variable) and not part.sensitive else part
-        if not isinstance(default, str):
+        known = symbols.now(part) if isinstance(part, Variable) else part
+        if not isinstance(known, str):
             return ""
-        parts.append(default)
+        parts.append(known)
     text = "".join(parts)
     return text if safe(text) == text and text.isprintable() else ""
 

@@ -35,6 +35,8 @@ class Variable:
     validation: tuple[VariableValidation, ...] = ()
     left_empty: bool = False
     """Whether the user's file of values leaves it empty: it is open, even with a default."""
+    is_made_up: bool = False
+    """Whether the default is a word of ours, which will do, but tells nothing of what is in Azure."""
     origin: Span | None = field(default=None, compare=False)
 
     def __hash__(self) -> int:

@@ -190,13 +190,18 @@ class _Landing:
             if theirs is not None and self._is_same(variable, theirs):
                 self.used[f"var.{name}"] = theirs.span
                 return name
-        if variable.name in _COMMON_VARIABLES and variable.name not in self.there.variables:
+        if self._is_common(variable) and variable.name not in self.there.variables:
             return variable.name
         if (taken := self.there.variables.get(names[1])) is not None:
             self._clash(
                 f"the variable {names[1]}, which this build needs, means something else at {_at(taken.span)}", variable.origin
             )
         return names[1]
+
+    def _is_common(self, variable: Variable) -> bool:
+        """Whether a variable means the same in every build: not a subscription that the template names, as of an image."""
+        names_one = variable.name == SUBSCRIPTION.name and isinstance(variable.default, str)
+        return variable.name in _COMMON_VARIABLES and not names_one
 
     def _is_same(self, variable: Variable, theirs: DeclaredVariable) -> bool:
         """Whether a variable of the folder has the type and the meaning of one of ours."""
@@ -207,7 +212,7 @@ class _Landing:
             return False
         given: Mapping[str, Value] = {item.name: item.value for item in self.build.values}
         value = given.get(variable.name, variable.default)
-        if variable.name in _COMMON_VARIABLES and variable.name not in given:
+        if self._is_common(variable) and variable.name not in given:
             return True
         return value is None or (theirs.default is not None and meaning_of(value) == theirs.default)
 

@@ -14,6 +14,7 @@ from aib2packer.packer.os_type import find_os_type
 from aib2packer.packer.security import decide_security
 from aib2packer.packer.subscription import decide_subscription
 from aib2packer.packer.validation.validation_plan import decide_validation
+from aib2packer.packer.vm.resource_group import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,8 @@ class Decisions:
 
     name: str
     """The name of the build, which its files have too."""
+    label: str
+    """What tells the build from others in the names of what it makes on the way."""
     os_type: OsType
     subscription: TemplateText | str | None
     """The subscription of the build VM; None: a variable."""
@@ -72,8 +75,10 @@ def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Option
     names = _marketplace_names(template)
     generation = None if names is None else generation_of(*names)
     architecture = None if names is None else architecture_of(*names)
+    name = options.build_name or name_build(template, options.called)
     return Decisions(
-        name=options.build_name or name_build(template, options.called),
+        name=name,
+        label=label_of(name, options.place),
         os_type=os_type,
         subscription=decide_subscription(template, plan, options.subscription_id, report),
         generation=generation,

@@ -212,7 +212,7 @@ def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
 
 def default_of(name: Variable | Local) -> str | None:
     """The default of a variable, where that is a text and no secret."""
-    default = name.default if isinstance(name, Variable) and not name.sensitive else None
+    default = name.default if isinstance(name, Variable) and not (name.sensitive or name.is_made_up) else None
     return default if isinstance(default, str) else None
 
 

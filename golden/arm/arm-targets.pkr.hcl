@@ -369,7 +369,7 @@ build {
         NAME                     = local.managed_image_name_of_target_2
         SUBSCRIPTION             = var.subscription_id
         RESOURCE_GROUP           = var.resource_group_name
-        TEMPORARY_NAME           = "packer-temporary-2-${local.build_time}"
+        TEMPORARY_NAME           = "packer-temporary-2-web-${local.build_time}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.image_location
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -431,7 +431,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location "$BUILD_LOCATION" \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -442,7 +442,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -453,7 +453,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
 
@@ -483,7 +483,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location "$LOCATION" \
             --source "$copy" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {

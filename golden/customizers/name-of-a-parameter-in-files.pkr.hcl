@@ -306,7 +306,7 @@ build {
         NAME                     = local.managed_image_name
         SUBSCRIPTION             = local.managed_image_parts[2]
         RESOURCE_GROUP           = local.managed_image_parts[4]
-        TEMPORARY_NAME           = "packer-temporary-1-${local.build_time}"
+        TEMPORARY_NAME           = "packer-temporary-1-image-${local.build_time}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.destinationregion
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -368,7 +368,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westcentralus \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=image \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -379,7 +379,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=image \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -390,7 +390,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=image \
             --query id \
             --output tsv)
 
@@ -420,7 +420,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location "$LOCATION" \
             --source "$copy" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=image \
             --query id \
             --output tsv)
           make_image() {

@@ -169,7 +169,7 @@ build {
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/i/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         NAME           = var.managed_image_name_of_target_1
-        TEMPORARY_NAME = "packer-temporary-1-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-1-web-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,

@@ -400,7 +400,7 @@ build {
       name = "web-image-2"
       env = { for name, value in {
         NAME           = var.managed_image_name_of_target_4
-        TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-4-web-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -448,7 +448,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {
@@ -498,7 +498,7 @@ build {
       name = "web-vhd-2"
       env = {
         SOURCE_BLOB    = "web-vhd${build.TempOSDiskName}.vhd"
-        TEMPORARY_NAME = "packer-temporary-5-${local.build_time}.vhd"
+        TEMPORARY_NAME = "packer-temporary-5-web-${local.build_time}.vhd"
       }
       inline = [
         local.sign_in,

@@ -210,7 +210,7 @@ build {
       name = "web-copy"
       env = { for name, value in {
         NAME           = var.managed_image_name_of_target_2
-        TEMPORARY_NAME = "packer-temporary-2-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-2-web-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -258,7 +258,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {
@@ -308,7 +308,7 @@ build {
       name = "web-north"
       env = { for name, value in {
         NAME           = var.managed_image_name_of_target_3
-        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-3-web-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -356,7 +356,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location northeurope \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {
@@ -406,7 +406,7 @@ build {
       name = "web-us"
       env = { for name, value in {
         NAME           = var.managed_image_name_of_target_4
-        TEMPORARY_NAME = "packer-temporary-4-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-4-web-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -470,7 +470,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -481,7 +481,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -492,7 +492,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
 
@@ -522,7 +522,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$copy" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {

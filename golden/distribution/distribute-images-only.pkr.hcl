@@ -175,7 +175,7 @@ build {
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         NAME           = var.managed_image_name_of_target_1
-        TEMPORARY_NAME = "packer-temporary-1-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-1-web-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -252,7 +252,7 @@ build {
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         NAME           = var.managed_image_name_of_target_2
-        TEMPORARY_NAME = "packer-temporary-2-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-2-web-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -309,7 +309,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -320,7 +320,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -331,7 +331,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
 
@@ -361,7 +361,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$copy" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {
@@ -412,7 +412,7 @@ build {
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         NAME           = var.managed_image_name_of_target_3
-        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-3-web-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -453,7 +453,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {

@@ -253,7 +253,7 @@ build {
       name = "web3"
       env = { for name, value in {
         NAME           = var.managed_image_name_of_target_3
-        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-3-web-${local.build_time}"
         SOURCE         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -301,7 +301,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {

@@ -168,7 +168,7 @@ build {
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         NAME           = var.managed_image_name_of_target_1
-        TEMPORARY_NAME = "packer-temporary-1-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-1-web-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -225,7 +225,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -236,7 +236,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -247,7 +247,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
 
@@ -277,7 +277,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location northeurope \
             --source "$copy" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {

@@ -162,7 +162,7 @@ build {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         NAME           = var.managed_image_name
         SUBSCRIPTION   = build.SubscriptionID
-        TEMPORARY_NAME = "packer-temporary-0-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-0-out_image-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -209,7 +209,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westus \
             --source "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=out_image \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -220,7 +220,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=out_image \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -231,7 +231,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=out_image \
             --query id \
             --output tsv)
 
@@ -261,7 +261,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location 1_location \
             --source "$copy" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=out_image \
             --query id \
             --output tsv)
           make_image() {

@@ -250,7 +250,7 @@ build {
       name = "m2"
       env = { for name, value in {
         NAME           = var.managed_image_name_of_target_3
-        TEMPORARY_NAME = "packer-temporary-3-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-3-web-${local.build_time}"
         SOURCE         = local.gallery_version_id
         SIGN_IN        = "${path.root}/scripts/sign-in.sh"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

@@ -296,7 +296,7 @@ build {
         NAME                  = join("/", slice(local.vhd_parts_2, 4, length(local.vhd_parts_2)))
         ACCOUNT_NAME_2        = split(".", local.vhd_parts_2[2])[0]
         DESTINATION_CONTAINER = local.vhd_parts_2[3]
-        TEMPORARY_NAME        = "packer-temporary-1-${local.build_time}.vhd"
+        TEMPORARY_NAME        = "packer-temporary-1-web-${local.build_time}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,

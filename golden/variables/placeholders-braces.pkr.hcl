@@ -186,7 +186,7 @@ build {
         NAME           = local.managed_image_name
         SUBSCRIPTION   = build.SubscriptionID
         RESOURCE_GROUP = var.destination_resource_group_name
-        TEMPORARY_NAME = "packer-temporary-0-${local.build_time}"
+        TEMPORARY_NAME = "packer-temporary-0-web-${local.build_time}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -240,7 +240,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location "$BUILD_LOCATION" \
             --source "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -251,7 +251,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -262,7 +262,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
 
@@ -292,7 +292,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location westeurope \
             --source "$copy" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=web \
             --query id \
             --output tsv)
           make_image() {

@@ -422,7 +422,7 @@ build {
         NAME                     = local.resource_id_parts[8]
         SUBSCRIPTION             = local.resource_id_parts[2]
         RESOURCE_GROUP           = local.resource_id_parts[4]
-        TEMPORARY_NAME           = "packer-temporary-0-${local.build_time}"
+        TEMPORARY_NAME           = "packer-temporary-0-seed-${local.build_time}"
         SOURCE                   = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${var.image_version}"
         LOCATION                 = var.region
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -468,7 +468,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location "$LOCATION" \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary=yes \
+            --tags packer-temporary=seed \
             --query id \
             --output tsv)
           make_image() {

@@ -1,5 +1,6 @@
 """`--layout`: where the files go, and what becomes of those of another layout."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,16 @@ def test_a_split_build_is_written_and_checked(folder: Path) -> None:
 @pytest.mark.parametrize("into", ["-o", "--into"])
 def test_force_replaces_the_files_of_the_other_layout_which_packer_would_read_beside_them(folder: Path, into: str) -> None:
     names: dict[str, set[str]] = {}
+    counts = set[str]()
     for layout in ("single", "split", "single"):
         status, _, stderr = convert("good.json", "--layout", layout, into, "out", "--force", cwd=folder)
         assert status == 0
         assert "an earlier conversion wrote this file" not in stderr
+        counts.update(re.findall(r"\d+ of \d+ settings", stderr))
         files = {path.name for path in (folder / "out").glob("*.pkr.hcl")}
         assert names.setdefault(layout, files) == files
     assert (len(names["single"]), len(names["split"])) == (1, 5)
+    assert len(counts) == 1, "what is removed is no other template"
     assert "Removed from out, as no template makes it any more: " in stderr
 
 

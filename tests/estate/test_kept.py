@@ -15,8 +15,10 @@ from aib2packer.app.run import Request, at_rest, deliver, make
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.estate.kept import Kept
 from aib2packer.estate.landing import land
+from aib2packer.findings.formats import Format
 from aib2packer.lazy.models import replace
 from aib2packer.options import Options
+from aib2packer.system.digests import Digests
 from aib2packer.system.packed import Packed, PackedText
 
 if TYPE_CHECKING:
@@ -53,8 +55,8 @@ def _of(result: Result, number: int) -> Result:
     return replace(result, name=name, folder=TOP / f"web-{number}", home=f"web-{number}", on_record=name, facts=facts)
 
 
-def _kept(result: Result, count: int) -> tuple[Kept, Telling]:
-    kept, telling = Kept(TOP), Telling(Reporting(), many=True)
+def _kept(result: Result, count: int, reporting: Reporting | None = None) -> tuple[Kept, Telling]:
+    kept, telling = Kept(TOP), Telling(reporting or Reporting(), many=True)
     for number in range(count):
         telling.add(_of(result, number))
         kept.add(_of(result, number))
@@ -75,8 +77,18 @@ def _room(work: Callable[[int], object], *, at_most: bool) -> float:
     return (sizes[2] - sizes[1]) / (MORE - FEW)
 
 
-def test_of_a_result_that_waits_for_the_others_little_is_kept(result: Result) -> None:
-    assert _room(lambda count: _kept(result, count), at_most=False) < 800
+@pytest.mark.parametrize(
+    "reporting", [Reporting(), Reporting(verbose=True), Reporting(quiet=True), Reporting(findings=Format.CONCISE)]
+)
+def test_of_a_result_that_waits_for_the_others_little_is_kept(result: Result, reporting: Reporting) -> None:
+    assert _room(lambda count: _kept(result, count, reporting), at_most=False) < 800
+
+
+def test_of_a_file_of_an_earlier_run_little_more_than_its_path_is_kept() -> None:
+    def written(count: int) -> Digests:
+        return Digests(TOP, [(f"images/web-{number}/build.pkr.hcl", f"{number:064x}") for number in range(count)])
+
+    assert _room(written, at_most=False) < 200
 
 
 def test_the_files_for_all_builds_take_little_room_while_they_are_made(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -850,3 +850,38 @@ def test_a_build_of_several_that_is_converted_again_by_itself_is_still_one_of_th
     assert convert("own/linux/shop.json", "-o", str(place), "--check")[0] == 0
     assert convert("own/linux/shop.json", "-o", "elsewhere")[0] == 0
     assert "the page of all builds" not in Path("elsewhere/MIGRATION.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("repository", [True, False], ids=["in a repository", "without"])
+def test_no_byte_depends_on_the_folder_that_a_run_is_started_from(*, repository: bool) -> None:
+    lay("in", web=image("web"), **{"edge/app": image("app")})
+    if repository:
+        Path(".git").mkdir()
+    assert convert("in", "-o", "out")[0] == 0
+    before, here = state(), Path.cwd()
+    for folder, arguments in (("in", (".", "-o", "../out")), ("/", (str(here / "in"), "-o", str(here / "out")))):
+        os.chdir(folder)
+        assert convert(*arguments, "--check")[0] == 0
+        assert convert(arguments[0] + "/web.json", "-o", f"{arguments[2]}/web", "--check")[0] == 0
+        os.chdir(here)
+
+    assert state() == before
+    assert b"\n# Source: in/edge/app.json\n" in before["edge/app/build.pkr.hcl"]
+
+
+def test_what_builds_of_an_estate_make_on_the_way_has_names_that_case_does_not_make_one() -> None:
+    same = ("linux/web", "windows/web", "linux/WEB2", "linux-web", f"a/{'x' * 60}", f"b/{'x' * 60}")
+    lay("images", **{path: image("Web" if "2" in path else "web") for path in same})
+    assert convert("images", "-o", "out")[0] == 0
+    files = state()
+    builds = [content.decode() for path, content in files.items() if path.endswith("/build.pkr.hcl")]
+    stems = {stem.lower() for one in builds for stem in re.findall(r'temporary_group_name += "(packer-temporary-.*)\$', one)}
+
+    assert len(stems) == len(builds) == len(same)
+    assert {"packer-temporary-images.linux.web-", "packer-temporary-images.windows.web-"} <= stems
+    deleted = [
+        re.findall(r"starts_with\(name, '(packer-temporary-.*?)'\) && length", content.decode().lower())[0]
+        for path, content in files.items()
+        if path.endswith("/MIGRATION.md") and "/" in path
+    ]
+    assert sorted(deleted) == sorted(stems)

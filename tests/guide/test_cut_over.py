@@ -53,6 +53,22 @@ def test_a_trigger_whose_name_only_the_deployment_knows_has_no_piece_of_an_expre
     assert re.findall(r"trigger delete .* --name (\S+)", page) == ["...", "nightly"]
 
 
+def test_a_name_that_the_build_makes_up_for_its_run_output_is_not_taken_for_that_of_the_template() -> None:
+    parameters = {"called": {"type": "string"}}
+    target = {**GALLERY_TARGET, "runOutputName": "[concat(parameters('called'), 'Output')]"}
+    document = {"parameters": parameters, "resources": [template(name="[parameters('called')]", distribute=[target])]}
+    made = convert(json.dumps(document), options=Options(side_files=True, facts=True))
+
+    assert made.facts is not None
+    assert made.facts.name == ""
+    page = made.files["MIGRATION.md"].decode()
+    assert "image builder run" in page
+    assert not re.search(r"=called\b|--name called\b", page)
+    given = convert(json.dumps(document), options=Options(side_files=True, facts=True, settings=("called=web",)))
+    assert given.facts is not None
+    assert given.facts.name == "web"
+
+
 def test_a_variable_of_the_shell_is_asked_for_where_a_command_has_it_or_the_parts_of_what_it_holds() -> None:
     lines = ("id=...", "id_parts_of=...", "unused=...", 'IFS=/ read -ra parts <<< "$id"')
 

@@ -150,9 +150,9 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
     }
     tags = {"owner": 'Jane O\'Neil $HOME "x" \\ `id` 100%', "who": 'Q & A; "$(id)" %{'}
     assert json.loads(options(calls[9])["--body"][0]) == {"operation": "Merge", "properties": {"tags": tags}}
-    assert re.fullmatch(f"packer-temporary-3-{TIME}", options(calls[11])["--name"][0])
+    assert re.fullmatch(f"packer-temporary-3-image-{TIME}", options(calls[11])["--name"][0])
     assert options(calls[11])["--gallery-image-reference"] == [MADE]
-    assert options(calls[11])["--tags"] == ["packer-temporary=yes"]
+    assert options(calls[11])["--tags"] == ["packer-temporary=image"]
     assert options(calls[13])["--name"] == ["web2"]
     assert options(calls[13])["--hyper-v-generation"] == ["V2"]
     assert options(calls[13])["--source"][0].rpartition("/")[2] == options(calls[14])["--name"][0]

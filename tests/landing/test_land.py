@@ -280,6 +280,42 @@ def test_what_names_the_image_of_a_build_is_its_own() -> None:
     assert {"web_gallery_image_id", "web_image_version"} <= set(declared(made))
 
 
+def test_pipelines_run_in_the_folder_that_all_builds_are_in() -> None:
+    made = land("", properties={"autoRun": {"state": "Enabled"}})
+    pipelines = {path: text.decode() for path, text in made.files.items() if path.endswith(".yml")}
+
+    assert len(pipelines) == 2
+    for text in pipelines.values():
+        assert "path/to/builds" in text
+        assert set(re.findall(r"path/to/\w+", text)) == {"path/to/builds"}
+
+
+FIXED = "11111111-aaaa-4aaa-8aaa-111111111111"
+IN_FIXED = {
+    "type": "ManagedImage",
+    "imageId": f"/subscriptions/{FIXED}/resourceGroups/rg-img/providers/Microsoft.Compute/images/prod",
+    "location": "westeurope",
+    "runOutputName": "mi",
+}
+
+
+@pytest.mark.parametrize(
+    ("default", "name"),
+    [
+        ('"22222222-bbbb-4bbb-8bbb-222222222222"', "web_subscription_id"),
+        ('env("ARM_SUBSCRIPTION_ID")', "web_subscription_id"),
+        ("", "web_subscription_id"),
+        (f'"{FIXED}"', "subscription_id"),
+    ],
+)
+def test_a_subscription_that_the_template_names_is_shared_only_with_builds_of_that_one(default: str, name: str) -> None:
+    theirs = f'variable "subscription_id" {{\n  type    = string\n  default = {default}\n}}\n' if default else ""
+    made = land(theirs, distribute=[IN_FIXED])
+
+    assert re.search(rf"subscription_id += var\.{name}\n", str(made.hcl))
+    assert (name in declared(made)) is (name != "subscription_id")
+
+
 def test_what_another_build_uses_of_an_earlier_run_stays_declared() -> None:
     first = land("", parameters=OWNER)
     other = 'build {\n  name = "${local.sum}"\n  sources = ["source.null.${var.owner}"]\n}\n'

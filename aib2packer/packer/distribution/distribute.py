@@ -51,7 +51,7 @@ def distribute(template: ImageTemplate, context: BuildContext, needed: ForValida
         timeout=timeout(template, symbols),
         cloud=template.cloud,
         os_type=context.os_type,
-        name=decisions.name,
+        label=decisions.label,
         held_back=needed.held_back,
         symbols=symbols,
         report=report,

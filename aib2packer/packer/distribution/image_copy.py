@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.cli_script import Operand, Option, Script
 
 _ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
-_TAG: Option = ("--tags", f"{TEMPORARY}=yes")
 _POLL_SECONDS = 30
 
 
@@ -69,7 +68,7 @@ def copy_image(
     """Make a managed image; one that is there is replaced, as Image Builder does."""
     plan = context.plan
     location = origin.location if target.location is None else context.symbols.value(target.location)
-    making = _Making(target, named, origin, location, script)
+    making = _Making(target, named, origin, location, context.label, script)
     near = is_same(target.location, plan.location)
     making.find_generation()
     if isinstance(origin, SnapshotOrigin) and near and is_same_subscription(target.id, plan.subscription):
@@ -89,6 +88,7 @@ class _Making:
     named: Named
     origin: GalleryOrigin | SnapshotOrigin
     location: Value
+    label: str
     script: Script
 
     @property
@@ -152,15 +152,15 @@ class _Making:
         self.clean_up((("disk", "-there"), ("snapshot", "-there"), ("snapshot", ""), ("disk", "")))
         disk = self._disk(here)
         in_region: tuple[Option, ...] = (("--location", here), ("--source", disk), ("--copy-start", RawShell("false")))
-        script.az("snapshot create", *self._made(""), *in_region, kind, _TAG, *_ID, into="snapshot")
+        script.az("snapshot create", *self._made(""), *in_region, kind, self._tag, *_ID, into="snapshot")
         across: tuple[Option, ...] = (
             *(("--location", self.location), ("--source", RawShell('"$snapshot"'))),
             ("--copy-start", RawShell("true")),
         )
-        script.az("snapshot create", *self._made("-there"), *across, kind, _TAG, *_ID, into="copy")
+        script.az("snapshot create", *self._made("-there"), *across, kind, self._tag, *_ID, into="copy")
         self._wait()
         options = (*self._made("-there"), ("--location", self.location), ("--source", RawShell('"$copy"')))
-        script.az("disk create", *options, _TAG, *_ID, into="there")
+        script.az("disk create", *options, self._tag, *_ID, into="there")
         return RawShell('"$there"')
 
     def create(self, source: RawShell, os_type: OsType) -> None:
@@ -198,7 +198,7 @@ class _Making:
                 source: Option = ("--gallery-image-reference", RawShell(word("SOURCE", version_id)))
             case SnapshotOrigin(snapshot):
                 source = ("--source", RawShell(word("SOURCE", snapshot)))
-        self.script.az("disk create", *self._made(""), ("--location", location), source, _TAG, *_ID, into="disk")
+        self.script.az("disk create", *self._made(""), ("--location", location), source, self._tag, *_ID, into="disk")
         return RawShell('"$disk"')
 
     def _wait(self) -> None:
@@ -214,12 +214,17 @@ class _Making:
                 script.line("""*[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;""")
         script.line("")
 
+    @property
+    def _tag(self) -> Option:
+        """The tag of all that is made on the way, by which it is found and told from that of other builds."""
+        return ("--tags", f"{TEMPORARY}={self.label}")
+
     def _made(self, end: str) -> tuple[Option, ...]:
         """The options that name a resource which is deleted again."""
         return (*self.place, ("--name", self._name(end)))
 
     def _name(self, end: str) -> RawShell:
-        return RawShell(f'{self.script.word("TEMPORARY_NAME", temporary_name(self.target.index))[:-1]}{end}"')
+        return RawShell(f'{self.script.word("TEMPORARY_NAME", temporary_name(self.label, self.target.index))[:-1]}{end}"')
 
     def _delete(self, kind: str, name: RawShell) -> None:
         sure: tuple[Option, ...] = (("--yes",),) if kind == "disk" else ()

@@ -18,23 +18,33 @@ if TYPE_CHECKING:
 BUILD_SUBSCRIPTION = HclCode("build.SubscriptionID")
 REPLACES = "packer-replaces"
 """The tag of a new managed image by another name, which may be the only one: its value is the name that it is to have."""
-TEMPORARY_SNAPSHOT = "packer_temporary"
+_TEMPORARY_SNAPSHOT = "packer_temporary"
 _LONGEST_STEM = 47  # of 79, between the beginning and the time
 
 
-def temporary_image(name: str) -> Local:
+def temporary_image(label: str) -> Local:
     """The name of a managed image that no target asks for: that of the resource group which Packer makes."""
-    return Local("temporary_image_name", temporary_group(name))
+    return Local("temporary_image_name", temporary_group(label))
 
 
-def temporary_name(index: int) -> Value:
-    """What the Azure CLI calls the resources that it makes on the way to a target, by the target's index."""
-    return concat(f"{TEMPORARY}-{index}-", TIME)
+def stem_of_target(label: str, index: int) -> str:
+    """What the names begin with of all that the Azure CLI makes on the way to a target, by the target's index."""
+    return f"{TEMPORARY}-{index}-{label}-"
 
 
-def snapshot_name(name: str) -> Local:
-    """The name of the snapshot of the OS disk: letters, digits and `_`."""
-    return Local("snapshot_name", Interpolation((f"{TEMPORARY_SNAPSHOT}_{identifier(name, 'image')[:_LONGEST_STEM]}_", TIME)))
+def temporary_name(label: str, index: int) -> Value:
+    """What the Azure CLI calls the resources that it makes on the way to a target."""
+    return concat(stem_of_target(label, index), TIME)
+
+
+def snapshot_stem(label: str) -> str:
+    """What the name of the snapshot begins with, of letters, digits and `_`: two labels give two of them in an estate."""
+    return f"{_TEMPORARY_SNAPSHOT}_{identifier(label.replace('.', '__'), 'image')[:_LONGEST_STEM]}_"
+
+
+def snapshot_name(label: str) -> Local:
+    """The name of the snapshot of the OS disk."""
+    return Local("snapshot_name", Interpolation((snapshot_stem(label), TIME)))
 
 
 def managed_image_id(group: TemplateText, image: Value, symbols: Symbols) -> Value:
@@ -42,9 +52,9 @@ def managed_image_id(group: TemplateText, image: Value, symbols: Symbols) -> Val
     return compute_id(symbols.value(group), "images", image)
 
 
-def snapshot_id(group: TemplateText, name: str, symbols: Symbols) -> Value:
+def snapshot_id(group: TemplateText, label: str, symbols: Symbols) -> Value:
     """The id of the snapshot, which lies beside the managed image."""
-    return compute_id(symbols.value(group), "snapshots", snapshot_name(name))
+    return compute_id(symbols.value(group), "snapshots", snapshot_name(label))
 
 
 def compute_id(group: Value, kind: str, name: Value) -> Value:

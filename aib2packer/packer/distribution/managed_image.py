@@ -156,7 +156,7 @@ class ManagedImageOutput(TargetOutput):
             regions = tuple(region.name for region in plan.gallery.regions)
             return GalleryOrigin(plan.gallery.id, others[plan.gallery.index].made_id, regions, location)
         group = plan.image_group or self.target.id.resource_group
-        return SnapshotOrigin(snapshot_id(group, self.context.name, self.context.symbols), location)
+        return SnapshotOrigin(snapshot_id(group, self.context.label, self.context.symbols), location)
 
 
 class BootableImage(Bootable[ManagedImageTarget]):

@@ -82,19 +82,19 @@ class DistributionSteps:
 
     def clean_up(self) -> Iterator[PostProcessors]:
         """Delete what was made for others to be copied from."""
-        symbols, plan = self.context.symbols, self.plan
+        symbols, plan, label = self.context.symbols, self.plan, self.context.decisions.label
         script, one_fails = self._script(), ""
         if plan.image_group is not None and plan.snapshot:
             one_fails = "failed=yes" if plan.temporary_group is not None else ""
-            snapshot = script.word("SNAPSHOT", snapshot_id(plan.image_group, self.name, symbols))
+            snapshot = script.word("SNAPSHOT", snapshot_id(plan.image_group, label, symbols))
             script.az("snapshot delete", ("--ids", RawShell(snapshot)), otherwise=one_fails)
         if plan.temporary_group is not None:
-            image = script.word("IMAGE", managed_image_id(plan.temporary_group, temporary_image(self.name), symbols))
+            image = script.word("IMAGE", managed_image_id(plan.temporary_group, temporary_image(label), symbols))
             script.az("image delete", ("--ids", RawShell(image)))
         if self.context.decisions.security.makes_image and self.build_group:
             group = HclCode(f'var.{BUILD_GROUP.name} == null ? "" : var.{BUILD_GROUP.name}', (BUILD_GROUP,))
             with script.block(f"if [ -n {script.word('BUILD_GROUP', group)} ]; then", "fi"):
-                image = script.word("IMAGE", compute_id(image_group(self.name), "images", temporary_image(self.name)))
+                image = script.word("IMAGE", compute_id(image_group(label), "images", temporary_image(label)))
                 script.az("image delete", ("--ids", RawShell(image)))
         if one_fails:
             script.line('[ -z "${failed:-}" ]')

@@ -30,14 +30,14 @@ T = TypeVar("T", bound=Target)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetContext:
-    """What a target is translated with. `location` is the region of the build, `name` that of the build itself."""
+    """What a target is translated with. `location` is the region of the build, `label` what tells it from others."""
 
     plan: DistributionPlan
     location: Value
     timeout: Value
     cloud: Cloud
     os_type: OsType
-    name: str
+    label: str
     held_back: Mapping[int, Value]
     """What keeps the versions of targets from being the latest, by the indices of these."""
     symbols: Symbols
@@ -147,12 +147,12 @@ class TargetKind(ABC, Generic[T]):
         del target
         return None
 
-    def remove_leftovers(self, target: T, symbols: Symbols, *, made: bool) -> tuple[Word, str] | None:
+    def remove_leftovers(self, target: T, label: str, symbols: Symbols, *, made: bool) -> tuple[Word, str] | None:
         """A command that deletes what a killed build left which is no resource, and the word of what it names; None for none.
 
         `made`: azure-arm makes the target, else it is a copy.
         """
-        del target, symbols, made
+        del target, label, symbols, made
         return None
 
     def foresee(self, target: T, report: Report) -> None:

@@ -15,14 +15,14 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
 from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope, account_word
-from aib2packer.packer.distribution.made_ids import temporary_name
+from aib2packer.packer.distribution.made_ids import stem_of_target, temporary_name
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
 from aib2packer.packer.expressions.dates import TIME
 from aib2packer.packer.shell_words import Word, shown_name, word
 from aib2packer.packer.steps.cli_script import Operand, Option, RawShell, Script
 from aib2packer.packer.variables.declared import BLOB_EXAMPLE, BLOB_PATTERN
 from aib2packer.packer.variables.taken_apart import TOLD_BY_FILE, matching
-from aib2packer.packer.vm.resource_group import TEMPORARY
+from aib2packer.packer.vm.resource_group import named_at_a_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,7 +119,7 @@ class Vhd(TargetOutput):
     @property
     def spare(self) -> Value:
         """A name for the new VHD while an old one is there."""
-        return concat(temporary_name(self.target.index), ".vhd")
+        return concat(temporary_name(self.context.label, self.target.index), ".vhd")
 
     @property
     def finishing(self) -> tuple[Finishing, ...]:
@@ -188,7 +188,7 @@ class VhdKind(TargetKind[VhdTarget]):
         why = "copies the VHD into it, and from it to the other accounts" if is_source else "copies the VHD into it"
         yield Right("the storage account", BLOB_CONTRIBUTOR, scope, why, blob)
 
-    def remove_leftovers(self, target: VhdTarget, symbols: Symbols, *, made: bool) -> tuple[Word, str] | None:
+    def remove_leftovers(self, target: VhdTarget, label: str, symbols: Symbols, *, made: bool) -> tuple[Word, str] | None:
         """The command that deletes a new VHD by another name, where the old one is whole, or the new one has its place."""
         pieces = () if target.uri is None else target.uri.split("/")
         if len(pieces) <= 4:  # noqa: PLR2004 - https: "" host container name
@@ -199,10 +199,11 @@ class VhdKind(TargetKind[VhdTarget]):
         if any(one is None for one in words) or (made and not first):
             return None  # by the name of the disk alone nobody knows whose VHD it is
         account, of_blobs, blob = words
-        prefix = f"{first}{OS_DISK}" if made else f"{TEMPORARY}-{target.index}-"
+        prefix = f"{first}{OS_DISK}" if made else stem_of_target(label, target.index)
         place = f"--auth-mode login --account-name {account} --container-name {of_blobs}"
         status = f"az storage blob show {place} --name {blob} --query properties.copy.status --output tsv"
-        listed = f"az storage blob list {place} --prefix {prefix} --query '[].name' --output tsv"
+        query = "'[].name'" if made else f'"[?{named_at_a_time(prefix, ".vhd")}].name"'
+        listed = f"az storage blob list {place} --prefix {prefix} --query {query} --output tsv"
         delete = f'az storage blob delete {place} --name "$left_over"'
         command = (
             f"{listed} | while read -r left_over; do copied=$({status}) || break; "

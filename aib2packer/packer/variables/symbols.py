@@ -102,9 +102,10 @@ class Symbols:
         return frozenset({"has_subnet", *own, *(f"{item.name}_folder" for item in self.references.values())})
 
     def now(self, name: Variable | Local) -> str | None:
-        """The text of a variable or a local, with given values and defaults; None for a secret, and where there is none."""
+        """The text of a variable or a local, with given values and defaults; None for a secret, and where nothing tells it."""
         if isinstance(name, Variable):
-            value = None if name.sensitive else self.given.get(name.name, name.default)
+            default = None if name.is_made_up else name.default
+            value = None if name.sensitive else self.given.get(name.name, default)
             return value if isinstance(value, str) else None
         leaf = next((one for one, item in (*self.references.items(), *self.computed.items()) if item.name == name.name), None)
         named = without_names(leaf)

@@ -57,7 +57,7 @@ class Uses:
         is_key = bool(uses) and uses <= {("", _RUN_OUTPUT), (_PART, _RUN_OUTPUT)}
         if not is_key or variable.default is not None or variable.type != "string" or variable.validation or variable.sensitive:
             return variable
-        return replace(variable, default=variable.name)
+        return replace(variable, default=variable.name, is_made_up=True)
 
     def sentence(self, *symbols: Placeholder | Leaf) -> str:
         """What symbols are for, first where they stand alone; "" where that is not known."""

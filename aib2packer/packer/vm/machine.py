@@ -41,7 +41,7 @@ ALLOWED_ADDRESSES = Variable(
 def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
     """The settings of the build VM."""
     vm = template.vm
-    settings = _place(template, decisions.plan.location, decisions.name, symbols, report)
+    settings = _place(template, decisions.plan.location, decisions.label, symbols, report)
     size = default_size(template, decisions.generation)
     settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
     settings["polling_duration_timeout"] = traced(timeout(template, symbols), template.build_timeout_span)
@@ -104,7 +104,7 @@ def build_location(region: TemplateText | None, symbols: Symbols) -> Value:
     return LOCATION if region is None else symbols.value(region)
 
 
-def _place(template: ImageTemplate, region: TemplateText | None, name: str, symbols: Symbols, report: Report) -> Settings:
+def _place(template: ImageTemplate, region: TemplateText | None, label: str, symbols: Symbols, report: Report) -> Settings:
     location = build_location(region, symbols)
     places = tuple(text.span for text in (region, template.location) if text is not None)
     if region is not None and template.location is not None and region.parts != template.location.parts:
@@ -116,7 +116,7 @@ def _place(template: ImageTemplate, region: TemplateText | None, name: str, symb
             "it makes managed images in the region of the build only, and Azure wants a gallery version there too",
             help="Check that the size of the build VM is available there.",
         )
-    group, temporary = template.staging_resource_group, temporary_group(name)
+    group, temporary = template.staging_resource_group, temporary_group(label)
     if group is None:
         return {"location": traced(location, *places), "temp_resource_group_name": temporary}
     report.add(

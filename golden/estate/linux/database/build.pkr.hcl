@@ -119,7 +119,7 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
-  temporary_group_name = "packer-temporary-database-${local.build_time}"
+  temporary_group_name = "packer-temporary-images.linux.database-${local.build_time}"
   image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
   temporary_image_name = local.temporary_group_name
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))

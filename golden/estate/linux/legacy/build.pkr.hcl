@@ -103,7 +103,7 @@ locals {
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "${var.gallery_golden_22222222}/images/legacy/versions/${local.image_version}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
-  temporary_group_name = "packer-temporary-legacy-${local.build_time}"
+  temporary_group_name = "packer-temporary-images.linux.legacy-${local.build_time}"
 }
 
 source "azure-arm" "legacy" {

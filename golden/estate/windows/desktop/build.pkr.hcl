@@ -105,7 +105,7 @@ locals {
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "${var.gallery_golden_22222222}/images/desktop/versions/${local.image_version}"
   build_time           = formatdate("YYYYMMDDhhmmss", local.now)
-  temporary_group_name = "packer-temporary-desktop-${local.build_time}"
+  temporary_group_name = "packer-temporary-images.windows.desktop-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = local.temporary_group_name
 }

@@ -63,7 +63,7 @@ disk=$(az disk create \
   --name "$TEMPORARY_NAME" \
   --location westeurope \
   --gallery-image-reference "$SOURCE" \
-  --tags packer-temporary=yes \
+  --tags packer-temporary=web \
   --query id \
   --output tsv)
 snapshot=$(az snapshot create \
@@ -74,7 +74,7 @@ snapshot=$(az snapshot create \
   --source "$disk" \
   --copy-start false \
   --incremental true \
-  --tags packer-temporary=yes \
+  --tags packer-temporary=web \
   --query id \
   --output tsv)
 copy=$(az snapshot create \
@@ -85,7 +85,7 @@ copy=$(az snapshot create \
   --source "$snapshot" \
   --copy-start true \
   --incremental true \
-  --tags packer-temporary=yes \
+  --tags packer-temporary=web \
   --query id \
   --output tsv)
 
@@ -115,7 +115,7 @@ there=$(az disk create \
   --name "$TEMPORARY_NAME-there" \
   --location eastus \
   --source "$copy" \
-  --tags packer-temporary=yes \
+  --tags packer-temporary=web \
   --query id \
   --output tsv)
 make_image() {
