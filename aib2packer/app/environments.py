@@ -10,7 +10,7 @@ from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file, r
 from aib2packer.pipeline import convert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aib2packer.conversion import Conversion
     from aib2packer.options import Options
@@ -51,7 +51,7 @@ def convert_for(
         return _by_environment(apart, facts=options.facts)
     values = {environment_file(name): _values(one) for name, one in apart.items()}
     findings = dict.fromkeys((*common.findings, *(finding for one in apart.values() for finding in one.findings)))
-    known = [one.facts for one in apart.values() if one.facts is not None]
+    known = {name: one.facts for name, one in apart.items() if one.facts is not None}
     facts = None if common.facts is None else _facts(common.facts, known)
     work = sum(one.work for one in (common, *apart.values()))
     return {"": replace(common, files={**common.files, **values}, findings=tuple(findings), facts=facts, work=work)}
@@ -72,14 +72,15 @@ def _by_hand(conversion: Conversion) -> Conversion:
     return replace(conversion, facts=replace(facts, launch=replace(facts.launch, by_hand=True)))
 
 
-def _facts(common: Facts, apart: Sequence[Facts]) -> Facts:
+def _facts(common: Facts, apart: Mapping[str, Facts]) -> Facts:
     """The facts of the build for all: open is what the file of an environment leaves open."""
     open_ones: dict[str, bool] = {}
-    for entry in (entry for one in apart for entry in one.entries):
+    for entry in (entry for one in apart.values() for entry in one.entries):
         open_ones[entry.name] = entry.is_open or open_ones.get(entry.name, False)
     return replace(
         common,
-        values=tuple(dict.fromkeys(name for one in apart for name in one.values)),
+        values=tuple(dict.fromkeys(name for one in apart.values() for name in one.values)),
+        launch=replace(common.launch, watches={environment_file(name): one.launch.watch for name, one in apart.items()}),
         entries=tuple(replace(entry, is_open=open_ones[entry.name]) for entry in common.entries if entry.name in open_ones),
     )
 

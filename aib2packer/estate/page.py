@@ -10,6 +10,7 @@ from aib2packer.app.run import Outcome
 from aib2packer.audit.causes import Tellings
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS
 from aib2packer.audit.needs import BY_HAND, Gathered
+from aib2packer.estate.pipelines import schedule_of, watched
 from aib2packer.estate.values import commands, needed
 from aib2packer.findings.model import Asks, Severity, is_decision
 from aib2packer.findings.text import capitalized, printable, safe
@@ -19,6 +20,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
     CONSUMERS,
+    ENVIRONMENT_ENDING,
     ESTATE_VALUES,
     EXAMPLE,
     INVENTORIES,
@@ -137,6 +139,12 @@ class EstatePage:
     keep: Stages
     stop: Stages
     auto_run: tuple[str, ...]
+    asked: tuple[str, ...]
+    """Builds that pipelines run when their source image has a newer version."""
+    unasked: tuple[str, ...]
+    """Builds that they run on a schedule, as nobody can tell."""
+    fixed: tuple[str, ...]
+    """Builds with a trigger whose source is one version."""
     versions: Stages
     named_late: tuple[str, ...]
     """Builds whose images are named by variables: their pages have the query for them."""
@@ -202,6 +210,9 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         compare=_compare([name for name in INVENTORIES if name in files]),
         before=cut_over.values(about.services),
         auto_run=tuple(about.auto_run),
+        asked=tuple(about.asked),
+        unasked=tuple(about.unasked),
+        fixed=tuple(about.fixed),
         named_late=tuple(about.named_late),
         numbers_by_time=tuple(about.numbers_by_time),
         can_wait=tuple(about.can_wait),
@@ -232,6 +243,7 @@ class _About:
         self.starts = False
         self.named_late = list[str]()
         self.auto_run, self.numbers_by_time, self.managed = list[str](), list[str](), list[str]()
+        self.asked, self.unasked, self.fixed = list[str](), list[str](), list[str]()
         self.writers: dict[str, list[str]] = defaultdict(list)
         self.identities: dict[str, list[str]] = defaultdict(list)
         self.subnets: dict[str, list[str]] = defaultdict(list)
@@ -260,6 +272,16 @@ class _About:
         if estate.shares(build) and len(options := needed(estate, build, launch.builds[0])) > self._most:
             self.values_in, self._most = (path, " ".join(options)), len(options)
         self._add_service(build.facts.service, path)
+        if build.facts.service.triggers:
+            self._add_watches(build)
+
+    def _add_watches(self, build: EstateBuild) -> None:
+        """Take in how a change of the source image is noticed: of an environment under its own name, where they differ."""
+        watches = tuple(watched(build))
+        alike = len({schedule_of(watch) for _, watch in watches}) == 1
+        for environment, watch in watches[:1] if alike else watches:
+            name = build.path if alike else f"{build.path} ({environment.removesuffix(ENVIRONMENT_ENDING)})"
+            (self.fixed if watch.is_fixed else self.asked if watch.newest else self.unasked).append(name)
 
     def _add_service(self, service: Service, path: str) -> None:
         self.services.append(service)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.guide.build_pipelines import PipelineAccess, Runner
     from aib2packer.options import Auth
+    from aib2packer.packer.facts import SourceWatch
 
 ENVIRONMENT = "image-builds"
 """The environment in which all builds run, until somebody says otherwise."""
@@ -70,6 +71,8 @@ class PipelineBuild:
     """The machine for its job, as Azure DevOps has them; GitHub's may be used as long."""
     newest: str
     """The command that asks for the newest version of its source image, where it is built when that changes."""
+    fixed: bool
+    """Whether Image Builder has a trigger for it, but its source is one version, which never changes."""
     on_push: bool
     auth: Auth
     cloud: Cloud
@@ -80,7 +83,7 @@ class PipelineBuild:
     @property
     def starts(self) -> bool:
         """Whether Image Builder builds the image by itself."""
-        return self.on_push or bool(self.schedule)
+        return self.on_push or bool(self.schedule) or self.fixed
 
     def single(self, path: str) -> str:
         """The path of the pipeline that runs this build alone, for the system of the one for all."""
@@ -96,7 +99,11 @@ class EstatePipeline:
     cloud: str
     builds: Sequence[PipelineBuild]
     on_push: tuple[str, ...]
-    on_schedule: tuple[str, ...]
+    asked: tuple[str, ...]
+    """The builds that run when their source image has a newer version."""
+    unasked: tuple[str, ...]
+    """Builds on a schedule of which nobody can tell."""
+    fixed: tuple[str, ...]
     schedules: tuple[str, ...]
     asks: bool
     """Whether the pipeline asks for the newest versions of source images."""
@@ -177,7 +184,7 @@ def _names_in(text: str) -> set[str]:
 def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dict[str, EstatePipeline]:
     subscription = runs_az = asks = False
     set_cloud: tuple[str, ...] = ()
-    on_push, on_schedule = list[str](), list[str]()
+    on_push, asked, unasked, fixed = list[str](), list[str](), list[str](), list[str]()
     secrets: list[PipelineSecret] = []
     schedules: dict[str, None] = {}
     for one in builds:
@@ -185,8 +192,9 @@ def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dic
         set_cloud = set_cloud or one.set_cloud
         secrets += one.secrets
         on_push += [one.name] if one.on_push else []
+        fixed += [one.name] if one.fixed else []
         if one.schedule:
-            on_schedule.append(one.name)
+            (asked if one.newest else unasked).append(one.name)
             schedules[one.schedule] = None
     github = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=runs_az)
     to_ask = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=True)
@@ -196,7 +204,9 @@ def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dic
         cloud="Azure" if cloud is Cloud.PUBLIC else cloud.facts.title,
         builds=builds,
         on_push=tuple(on_push),
-        on_schedule=tuple(on_schedule),
+        asked=tuple(asked),
+        unasked=tuple(unasked),
+        fixed=tuple(fixed),
         schedules=tuple(schedules),
         asks=asks,
         access=github,
@@ -211,8 +221,9 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     names, jobs, files, secrets = UniqueNames("-"), UniqueNames("_"), UniqueNames("-"), UniqueNames("_")
     found: Packed[PipelineBuild] = Packed()
     for build in estate.builds:
-        launch, schedule = build.facts.launch, _schedule(build)
-        for environment in () if launch.by_hand else run_by_pipelines(launch.environments) or ("",):  # "": there is none
+        launch = build.facts.launch
+        for environment, watch in watched(build):
+            schedule = schedule_of(watch) if build.facts.service.triggers else ""
             wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
             name = names.claim(NOT_IN_NAMES.sub("-", wanted).strip("-") or "image")
             found.append(
@@ -225,7 +236,8 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
                     commands=commands_of_script(estate, build, environment),
                     secrets=_secrets(name, build, secrets),
                     runner=runner(launch.minutes, "Azure DevOps", private=launch.is_private, auth=launch.auth),
-                    newest=launch.newest if schedule else "",
+                    newest=watch.newest if schedule else "",
+                    fixed=build.facts.service.triggers != () and watch.is_fixed,
                     on_push=build.facts.service.auto_run,
                     auth=launch.auth,
                     cloud=launch.cloud,
@@ -237,11 +249,18 @@ def pipeline_builds(estate: Estate) -> Packed[PipelineBuild]:
     return found
 
 
-def _schedule(build: EstateBuild) -> str:
-    """When a pipeline builds an image again: daily, if asking says so where that costs nothing; else once a week."""
-    if not build.facts.service.triggers:
+def watched(build: EstateBuild) -> Iterator[tuple[str, SourceWatch]]:
+    """The environments in which pipelines run a build, "" for none, each with how a change of the source is noticed."""
+    launch = build.facts.launch
+    for environment in () if launch.by_hand else run_by_pipelines(launch.environments) or ("",):
+        yield environment, launch.watches.get(environment, launch.watch)
+
+
+def schedule_of(watch: SourceWatch) -> str:
+    """When a pipeline builds an image again: daily, if asking says so where that costs nothing; else weekly, or never."""
+    if watch.is_fixed:
         return ""
-    return DAILY if build.facts.launch.newest else WEEKLY
+    return DAILY if watch.newest else WEEKLY
 
 
 def _secrets(name: str, build: EstateBuild, names: UniqueNames) -> tuple[PipelineSecret, ...]:

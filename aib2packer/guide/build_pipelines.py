@@ -91,6 +91,8 @@ class Pipeline:
     starts: tuple[str, ...]
     on_push: bool
     on_schedule: bool
+    is_fixed: bool
+    """Whether there is no schedule, as the source is one version."""
     newest: str
     """The command that prints the newest version of the source image; "" where nobody can ask, or needs to."""
     to_ask: Mapping[str, str]
@@ -240,7 +242,8 @@ def _pipeline(
         cloud="Azure" if guide.cloud is Cloud.PUBLIC else guide.cloud.facts.title,
         starts=starts(guide),
         on_push=guide.auto_run,
-        on_schedule=bool(guide.triggers),
+        on_schedule=bool(guide.triggers) and not guide.watch.is_fixed,
+        is_fixed=bool(guide.triggers) and guide.watch.is_fixed,
         newest=guide.followed,
         to_ask=to_ask or {},
         mark=f"source-{NOT_IN_NAMES.sub('-', name)}",

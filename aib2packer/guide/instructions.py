@@ -15,6 +15,7 @@ from aib2packer.options import Auth
 from aib2packer.packer.decisions import UNNAMED
 from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
+from aib2packer.packer.facts import SourceWatch
 from aib2packer.packer.layout import SHA256SUMS, output_names
 from aib2packer.packer.security import DEFINITION_TYPE, ask_for_type
 from aib2packer.packer.shell_words import word
@@ -191,15 +192,17 @@ class Guide:
         return self.private_blobs or self.copies or self.releases
 
     @cached_property
-    def newest(self) -> str:
-        """The command that prints the newest version of the source image; "" where there is none to follow."""
-        source = self._told.template.source
-        return kind_of_source(source).newest(source, self._told.symbols, str(self.location or ""))
+    def watch(self) -> SourceWatch:
+        """How a change of the source image is noticed."""
+        source, symbols = self._told.template.source, self._told.symbols
+        location = "" if self.location is None else str(self.location.filled(symbols.now))
+        kind = kind_of_source(source)
+        return SourceWatch(kind.newest(source, symbols, location), kind.is_fixed(source, symbols))
 
     @property
     def followed(self) -> str:
-        """That command, where a build starts when the source image changes; else ""."""
-        return self.newest if self.triggers else ""
+        """The command that prints the newest version, where a build starts when the source image changes; else ""."""
+        return self.watch.newest if self.triggers else ""
 
     @property
     def set_cloud(self) -> tuple[str, ...]:

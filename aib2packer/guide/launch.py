@@ -37,7 +37,7 @@ def launch(guide: Guide) -> Launch:
         runs_az=guide.runs_az,
         is_private=guide.private,
         minutes=tuple(run.limit.most for run in runs),
-        newest=guide.newest,
+        watch=guide.watch,
     )
 
 

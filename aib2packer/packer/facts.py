@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aib2packer.azure.clouds import Cloud
     from aib2packer.options import Auth
 
@@ -137,6 +139,16 @@ class PackerCommand:
         return " ".join((self.begin, *self.values, self.end))
 
 
+@dataclass(frozen=True, slots=True)
+class SourceWatch:
+    """How a change of the source image is noticed, by the values that are known."""
+
+    newest: str
+    """A command that prints its newest version; "" where there is none, or a value is open that it needs."""
+    is_fixed: bool
+    """Whether the source is one version, which never changes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """How a build is run by a pipeline: commands in its folder, and what they want."""
@@ -157,8 +169,9 @@ class Launch:
     """Whether the build VM has a private address only, which a machine in its network reaches."""
     minutes: tuple[int, ...]
     """The time limit of each build."""
-    newest: str
-    """A command that prints the newest version of the source image; "" where the source has but one."""
+    watch: SourceWatch
+    watches: Mapping[str, SourceWatch] = field(default_factory=dict)
+    """How it is noticed in each environment, by its file, which may give the source other values."""
     by_hand: bool = False
     """Whether no pipeline runs it, as its environment is the one without a name."""
 

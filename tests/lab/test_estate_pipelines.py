@@ -111,7 +111,14 @@ def test_a_push_builds_what_has_changed_of_what_is_built_then(estate: Path) -> N
 def test_a_schedule_builds_what_has_a_version_that_nothing_was_built_from(estate: Path) -> None:
     assert picked(estate, EVENT="schedule", SCHEDULE="17 3 * * *") == {"linux-base": "1.2.3", "linux-web": "1.2.3"}
     assert picked(estate, EVENT="schedule", SCHEDULE="17 3 * * *", KNOWN="1") == {}
-    assert picked(estate, EVENT="schedule", SCHEDULE="0 0 * * *") == {}
+
+
+@pytest.mark.parametrize("schedule", ["0 0 * * *", ""])
+def test_a_schedule_that_no_build_is_on_fails_with_those_that_there_are(estate: Path, schedule: str) -> None:
+    status, said, _ = script(estate, "pick.sh", EVENT="schedule", SCHEDULE=schedule, GITHUB_OUTPUT="/dev/null")
+
+    assert status == 1
+    assert f"on the schedule {schedule or 'that has no name'}. There are: 17 3 * * *" in said
 
 
 def test_azure_pipelines_are_told_the_same(estate: Path) -> None:
@@ -163,6 +170,13 @@ def test_a_build_runs_its_commands_in_its_folder_with_its_secrets(estate: Path) 
     status, said, calls = script(estate, "run.sh", "linux-database")
     assert (status, calls) == (1, "")
     assert "the secret LINUX_DATABASE_CONTOSO_SAS_TOKEN is not set" in said
+
+
+def test_a_build_that_is_not_there_is_told_with_those_that_are(estate: Path) -> None:
+    for arguments, name in ((("database",), "database"), ((), '""')):
+        status, said, calls = script(estate, "run.sh", *arguments)
+        assert (status, calls) == (1, "")
+        assert f"No build is called {name}. There are: linux-base, " in said
 
 
 def test_the_values_of_a_build_itself_are_passed_where_it_has_any(estate: Path) -> None:

@@ -11,7 +11,8 @@ from aib2packer.packer.access.rights import READER, Right, definition_scope
 from aib2packer.packer.facts import GalleryPlace
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.purchase_plan import plan_info
-from aib2packer.packer.source.source_kind import SourceKind
+from aib2packer.packer.source.source_kind import SourceKind, version_now
+from aib2packer.packer.variables.shown import known_now
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -48,16 +49,23 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
     def newest(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, location: str) -> str:
         """The newest version of the image definition that is not held back."""
         del location
-        if not isinstance(source, GalleryImage) or source.version is not None:
+        if not isinstance(source, GalleryImage) or version_now(source.version, symbols) != "":
             return ""
         image = source.id
         texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
-        names = [word(symbols.value(text)) for text in texts]
-        if any(name is None or name.names for name in names):
+        names = [word(known_now(text, symbols)) for text in texts]
+        if None in names:
             return ""
         subscription, group, gallery, definition = map(str, names)
         options = GalleryPlace(subscription, group, gallery, definition).options
         return f"az sig image-version list {options} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
+
+    def is_fixed(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> bool:
+        """Whether it names a version."""
+        if isinstance(source, GalleryImage):
+            return bool(version_now(source.version, symbols))
+        known = known_now(source.id, symbols)
+        return known is not None and "/versions/" in known.lower()
 
     def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:
         """The right to read the definition; what others share takes no role of ours."""

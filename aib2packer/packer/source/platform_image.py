@@ -9,7 +9,8 @@ from aib2packer.aib.sections.source import read_platform_image
 from aib2packer.hcl.values import traced
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.purchase_plan import plan_info
-from aib2packer.packer.source.source_kind import SourceKind
+from aib2packer.packer.source.source_kind import SourceKind, version_now
+from aib2packer.packer.variables.shown import known_now
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -43,12 +44,15 @@ class PlatformImageSource(SourceKind[PlatformImage]):
 
     def newest(self, source: PlatformImage, symbols: Symbols, location: str) -> str:
         """That of the marketplace, in the region of the build."""
-        publisher, offer, sku = map(symbols.value, (source.publisher, source.offer, source.sku))
-        urn = word(publisher, ":", offer, ":", sku, ":latest")
-        follows = source.version is None or source.version.literal == "latest"
-        if not follows or urn is None or urn.names or not location or "$" in location:
+        names = [known_now(text, symbols) for text in (source.publisher, source.offer, source.sku)]
+        if version_now(source.version, symbols) != "" or None in names or not location or "$" in location:
             return ""
-        return f"az vm image show --location {location} --urn {urn} --query name --output tsv"
+        urn = word(":".join(map(str, (*names, "latest"))))
+        return "" if urn is None else f"az vm image show --location {location} --urn {urn} --query name --output tsv"
+
+    def is_fixed(self, source: PlatformImage, symbols: Symbols) -> bool:
+        """Whether it names a version."""
+        return bool(version_now(source.version, symbols))
 
     def rights(self, source: PlatformImage, symbols: Symbols) -> tuple[Right, ...]:
         """No right: a marketplace image is everybody's."""

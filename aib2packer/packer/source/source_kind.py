@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from aib2packer.aib.model import Source
+from aib2packer.packer.variables.shown import known_now
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 S = TypeVar("S", bound=Source)
+
+
+def version_now(version: TemplateText | None, symbols: Symbols) -> str | None:
+    """The version of a source by the values that are known by now; "" for the latest, None where nothing tells it."""
+    known = "" if version is None else known_now(version, symbols)
+    return "" if known is not None and known.lower() == "latest" else known
 
 
 class SourceKind(ABC, Generic[S]):
@@ -39,9 +46,17 @@ class SourceKind(ABC, Generic[S]):
         """What the account needs to start from a source."""
 
     def newest(self, source: S, symbols: Symbols, location: str) -> str:
-        """A command of a shell that prints the newest version of the image; "" where there is none to follow."""
+        """A command of a shell that prints the newest version of the image; "" where there is none to follow.
+
+        It has the values that are known by now: those that were given, and defaults.
+        """
         del source, symbols, location
         return ""
+
+    def is_fixed(self, source: S, symbols: Symbols) -> bool:
+        """Whether it is one version of an image, by the values that are known by now."""
+        del source, symbols
+        return False
 
     def subscription(self, source: S) -> tuple[str, TemplateText] | None:
         """What must be in the subscription of the build, in words, and its own subscription."""

@@ -37,6 +37,18 @@ def told(text: TemplateText, symbols: Symbols) -> Word:
     return known.filled(symbols.now)
 
 
+def known_now(text: TemplateText, symbols: Symbols) -> str | None:
+    """A text with given values and defaults; None where these do not tell it, and for a secret. An id may end before a part."""
+    match text.parts:
+        case (Segment(whole, index),):
+            known = known_now(whole, symbols)
+            parts = [] if known is None else known.split("/")
+            return None if known is None else parts[index] if index < len(parts) else ""
+    pieces = told(text, symbols).parts
+    said = "".join(map(str, pieces))
+    return None if "..." in said or not all(isinstance(piece, str) for piece in pieces) else said
+
+
 def definition_id(image: ResourceId, symbols: Symbols) -> Word:
     """The id of an image definition as a word of a shell; a piece that no variable says has the value that is known."""
     return _in_place(image, lambda text: word(symbols.value(text)) or told(text, symbols))

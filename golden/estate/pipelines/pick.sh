@@ -46,6 +46,13 @@ unknown() { # NAME: fails, as no build is called that
   exit 1
 }
 [ -z "${ONLY:-}" ] || [ -n "$(field "$ONLY" .name)" ] || unknown "$ONLY"
+if [ "$event" = schedule ] && [ -z "${ONLY:-}" ]; then
+  schedules=$(jq -r 'map(.schedule | select(. != "")) | unique[]' "$here/builds.json")
+  if ! grep -qxF -- "${SCHEDULE:-none}" <<< "$schedules"; then
+    echo "No build of builds.json is on the schedule ${SCHEDULE:-that has no name}. There are: ${schedules//$'\n'/, }" >&2
+    exit 1
+  fi
+fi
 
 names=() count=0 versions='{}'
 while read -r name; do
