@@ -13,7 +13,7 @@ from aib2packer.hcl.values import Variable
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Auth
 from aib2packer.packer.decisions import UNNAMED
-from aib2packer.packer.distribution.image_version import counting_options, counting_values
+from aib2packer.packer.distribution.image_version import counting_options, counting_values, open_variable
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.facts import SourceWatch
 from aib2packer.packer.layout import SHA256SUMS, output_names
@@ -56,6 +56,8 @@ class Guide:
     commands: Commands
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
+    is_told_version: bool
+    """Whether the template is told the number of a gallery version, and has none itself."""
     by_time: bool
     """Whether the service made the number of a gallery version from the time, and did not count: its API version says so."""
     counting_values: tuple[str, ...]
@@ -180,6 +182,8 @@ class Guide:
     @property
     def counted(self) -> str:
         """How the service came to the number of a version, as the beginning of a sentence about counting on."""
+        if self.is_told_version:
+            return "The template is told the number of each version, which can be made once. To count on from the highest"
         if self.by_time:
             return (
                 "Image Builder made the number of a version from the time, and so does the build. To count on from the highest"
@@ -331,6 +335,7 @@ def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
         commands=commands,
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
         by_time=any(target.by_time for target in galleries),
+        is_told_version=any(open_variable(target, symbols) is not None for target in galleries),
         counting_values=counting_values(galleries, symbols),
         auth=options.auth,
         cloud=template.cloud,

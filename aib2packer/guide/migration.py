@@ -333,7 +333,19 @@ def _starts(guide: Guide) -> str:
     if guide.in_estate:
         alone = f"one in `{SINGLE_PIPELINES}/` there, for this build alone"
         return f"{begun}: the pipelines above all builds, or in their place {alone}."
-    return f"{begun}; start from these files:"
+    noticed = _noticed(guide)
+    return f"{begun}. {noticed} Start from these files:" if noticed else f"{begun}; start from these files:"
+
+
+def _noticed(guide: Guide) -> str:
+    """How the pipelines notice a change of the source image, as a further sentence."""
+    if not guide.triggers:
+        return ""
+    if guide.watch.is_fixed:
+        return "The source is one version, which never changes, so nothing is scheduled."
+    if guide.watch.newest:
+        return "The pipelines ask every day, and build where the source image has a version that nothing was built from yet."
+    return "The pipelines build every week, whether or not the source image has changed: nothing tells now what to ask."
 
 
 def starts(guide: Guide) -> tuple[str, ...]:

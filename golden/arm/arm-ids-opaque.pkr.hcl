@@ -35,7 +35,7 @@ variable "source_version_id" {
 
 variable "gallery_id" {
   type        = string
-  description = "Id of the image definition. The parameter galleryId of the template has no default. Whoever runs Packer gives it."
+  description = "Id of the gallery of the image. The parameter galleryId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_id))

@@ -107,7 +107,7 @@ variable "subscription_id" {
 
 variable "version" {
   type        = string
-  description = "Version of the image."
+  description = "Version of the image (each build needs a new one)."
   default     = "1.0.0"
 }
 

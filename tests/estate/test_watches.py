@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.cases.templates import GALLERY, LINUX, template
+from aib2packer import Options
+from tests.cases.templates import GALLERY, LINUX, convert_json, template
 from tests.estate.runs import convert, lay
 
 MARKETPLACE = "az vm image show --location westeurope --urn Canonical:{}:22_04-lts-gen2:latest --query name --output tsv"
@@ -88,6 +89,29 @@ def test_what_is_known_when_converting_is_asked_for_and_the_page_names_what_is_n
     alone = Path("out/pipelines/single/github-actions-one.yml").read_text(encoding="utf-8")
     assert "schedule:" not in alone
     assert "Not scheduled, as the source is one version" in alone
+
+
+@pytest.mark.parametrize(
+    ("version", "schedule", "told"),
+    [
+        (
+            "latest",
+            DAILY,
+            "The pipelines ask every day, and build where the source image has a version",
+        ),
+        ("1.0.0", "", "The source is one version, which never changes, so nothing is scheduled."),
+        (None, WEEKLY, "The pipelines build every week, whether or not the source image has changed"),
+    ],
+)
+def test_the_pipelines_of_a_single_build_ask_likewise(version: str | None, schedule: str, told: str) -> None:
+    parameter = text() if version is None else text(version)
+    document = triggered("web", {**LINUX, "version": "[parameters('v')]"}, v=parameter)
+    files = convert_json(document, Options(side_files=True)).files
+
+    for path in ("pipelines/github-actions.yml", "pipelines/azure-pipelines.yml"):
+        assert re.findall(r'cron: "(.*)"', files[path].decode()) == ([schedule] if schedule else [])
+        assert ("the source is one version" in files[path].decode()) is (version == "1.0.0")
+    assert told in files["MIGRATION.md"].decode()
 
 
 def test_each_environment_is_asked_for_with_the_values_of_its_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,14 @@ def fixed_variable(target: GalleryTarget, galleries: Sequence[GalleryTarget]) ->
     return Variable(name, description, default=fixed)
 
 
+def open_variable(target: GalleryTarget, symbols: Symbols) -> Variable | None:
+    """The variable that is the version, where nothing gives it a value: each build takes another; None where there is none."""
+    if target.version is None or not is_explicit(target):
+        return None
+    value = symbols.value(target.version)
+    return value if isinstance(value, Variable) and symbols.now(value) is None else None
+
+
 def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
     """Report how versions differ from the service's, and those that a gallery does not take."""
     options = _told_options(galleries, symbols)
@@ -140,11 +148,13 @@ def _told_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[
 
 
 def _by_variable(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, list[GalleryTarget]]:
-    """The targets whose version is made, by the variable that holds it."""
+    """The targets whose version is made, or open, by the variable that holds it."""
     counted: dict[str, list[GalleryTarget]] = {}
     for target in galleries:
         if not is_explicit(target):
             counted.setdefault(_variable_name(target, galleries, symbols), []).append(target)
+        elif (variable := open_variable(target, symbols)) is not None:
+            counted.setdefault(variable.name, []).append(target)
     return counted
 
 
@@ -164,23 +174,27 @@ def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget], sy
 def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols, shown: Shown) -> tuple[Word, ...]:
     """What the next version is counted from: galleries that get the same one."""
     images = (_image(target, symbols, shown) for target in galleries)
-    majors = dict.fromkeys(None if target.major is None else symbols.located(target.major) for target in galleries)
+    asked = (None if is_explicit(target) else target.major for target in galleries)
+    majors = dict.fromkeys(None if major is None else symbols.located(major) for major in asked)
     known = [] if None in majors else [major for major in majors if major is not None]
     return (*images, *(one for major in known for one in (Word(("--major",)), _major_word(major))))
 
 
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
     """The variables of the shell that the options which count on need, each as `name=value`."""
-    counted = [target for target in galleries if not is_explicit(target)]
+    counted = [target for same in _by_variable(galleries, symbols).values() for target in same]
     words = [_image(target, symbols, _shown_id) for target in counted]
-    words += [shown_word(symbols.value(target.major)) for target in counted if isinstance(target.major, TemplateText)]
+    majors = (target.major for target in counted if not is_explicit(target))
+    words += [shown_word(symbols.value(major)) for major in majors if isinstance(major, TemplateText)]
     return assignments(words, symbols.now)
 
 
 def _image(target: GalleryTarget, symbols: Symbols, shown: Shown) -> Word:
     """The id of an image definition, for a shell; `shown`: one that only Packer's run knows in full."""
-    text = target.id.text
-    return word(symbols.value(text)) or definition_scope(target.id, symbols) or shown(text, symbols)
+    text, scope = target.id.text, definition_scope(target.id, symbols)
+    if is_explicit(target) and scope is not None:
+        return scope  # the id has the version, too
+    return word(symbols.value(text)) or scope or shown(text, symbols)
 
 
 def _shown_id(text: TemplateText, symbols: Symbols) -> Word:
@@ -217,17 +231,22 @@ def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> Non
 
 def _report_fixed(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
     """Tell that a version which the template names can be made once only."""
-    variable = fixed_variable(target, galleries)
-    if target.version is None or variable is None:
+    if target.version is None:
         return
+    variable, names = fixed_variable(target, galleries), f"the template names the version {target.version}, which"
+    if variable is None:
+        names = f"the version is {target.version}, and each number"
+        value = symbols.value(target.version)
+        variable = value if isinstance(value, Variable) else None
     image = (definition_scope(target.id, symbols) or told(target.id.text, symbols)).filled(symbols.now)
-    option = _option(variable.name, [image])
+    own = "Give the variables in it other values for each build." if variable is None else ""
+    if variable is not None:
+        own = f"Give each build a number of its own: `packer build {_option(variable.name, [image])}`{to_set([image])}."
     report.add(
         codes.FIXED_VERSION,
         target.version.span,
-        f"the template names the version {target.version}, which can be made once: a build stops where Image Builder, or an "
-        "earlier build, has made it",
-        help=f"Give each build a number of its own: `packer build {option}`{to_set([image])}.",
+        f"{names} can be made once: a build stops where Image Builder, or an earlier build, has made it",
+        help=own,
     )
 
 

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     Words: TypeAlias = "str | Mapping[str, str]"
 
 _WHOLE = ""
+_AT_END = ("images", "versions")  # what the ids of images end with
 _MOST = 3  # uses that a description names
 _PART, _INPUT = "part of", "input for"
+_NEW_VERSION = "version of the image (each build needs a new one)"
 _OF_STEPS = {"elevated": "elevation (runElevated)", "as_system": "account (runAsSystem)"}
 _RUN_OUTPUT = "name of the run output"
 _TOLD_ONCE = ("region", "resource group", "subscription", "name")
@@ -130,7 +132,7 @@ def _inside(value: object, words: Words) -> Iterator[tuple[object, Words]]:
         case ResourceId():
             names = {} if isinstance(words, str) else words
             for segment, text in value.segments.items():
-                yield text, names.get(_WHOLE if _is_of_id(text) else segment, "")
+                yield text, _of_id(text, names) if _is_of_id(text) else names.get(segment, "")
         case dict():
             yield from ((item, words) for item in value.values())
         case Fetched():
@@ -143,12 +145,20 @@ def _inside(value: object, words: Words) -> Iterator[tuple[object, Words]]:
             fields = _fields(type(value))
             for name in value.TEXTS:  # type: ignore[attr-defined]
                 item = getattr(value, name)
-                yield item, fields.get(_WHOLE if isinstance(item, TemplateText) and _is_of_id(item) else name, "")
+                is_of_id = isinstance(item, TemplateText) and _is_of_id(item)
+                yield item, _of_id(item, fields) if is_of_id else fields.get(name, "")
 
 
 def _is_of_id(text: TemplateText) -> bool:
     """Whether a text is a segment of an id that is only known as a whole."""
     return any(isinstance(symbol, Segment) for symbol in text.symbols)
+
+
+def _of_id(text: TemplateText, names: Mapping[str, Words]) -> Words:
+    """What the id is that a segment is taken from: the whole, or that of something above it, by what its own ends with."""
+    shape = next((symbol.shape for symbol in text.symbols if isinstance(symbol, Segment)), ())
+    above = names.get(shape[-1]) if shape and shape[-1] not in _AT_END else None
+    return names.get(_WHOLE, "") if above is None else f"id of the {above}"
 
 
 def _of_step(step: Customizer, field: str) -> str:
@@ -224,6 +234,9 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
         "name": "subnet of the build VM",
         "resource_group": "resource group of the virtual network",
         "subscription": "subscription of the virtual network",
+        "virtualnetworks": "virtual network of the build VM",
+        "resourcegroups": "resource group of the virtual network",
+        "subscriptions": "subscription of the virtual network",
         _WHOLE: "id of the subnet of the build VM",
     },
     VmProfile: {
@@ -240,8 +253,13 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
     Target: {"run_output_name": _RUN_OUTPUT, "tags": "value of a tag"},
     ManagedImageTarget: {"id": _of_managed("the managed image"), "location": "region of the managed image"},
     GalleryTarget: {
-        "id": {_WHOLE: "id of the image definition", **_of_gallery("the image"), "images": "image definition"},
-        "version": "version of the image",
+        "id": {
+            _WHOLE: "id of the image definition",
+            **_of_gallery("the image"),
+            "images": "image definition",
+            "versions": _NEW_VERSION,
+        },
+        "version": _NEW_VERSION,
         "late_regions": "regions that get the image",
         "late_target_regions": "regions that get the image",
         "storage_account_type": "storage type of the image version",
