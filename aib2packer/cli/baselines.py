@@ -13,7 +13,7 @@ from aib2packer.system.files import read_bytes
 from aib2packer.text.source import FileError, InputError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from aib2packer.app.run import Request, Result, Write
     from aib2packer.findings.model import Code, Finding, Level
@@ -59,18 +59,18 @@ class Accepting:
                     self.count += 1
             yield marked
 
-    def tell_gone(self, *, whole: bool) -> None:
+    def tell_gone(self, say: Callable[[str], object] = echo, *, whole: bool) -> None:
         """Say which entries are about nothing any more; `whole`: all templates were looked at, and one for none of them is."""
         for sentence in told(self._use.gone(whole=whole)):
-            echo(sentence)
+            say(sentence)
 
     def new(self, folder: Path) -> str:
         """A new baseline, to lie in a folder, of what fails."""
         return write_baseline(((name, finding) for (name, _), finding in self._failing.items()), folder)
 
-    def end(self, new: str | None, request: Request, *, whole: bool, quiet: bool) -> int:
+    def end(self, new: str | None, request: Request, say: Callable[[str], object], *, whole: bool, quiet: bool) -> int:
         """Say what is gone, and write a new baseline, if one is wanted, with the files of the run; gives the exit status."""
-        self.tell_gone(whole=whole)
+        self.tell_gone(say, whole=whole)
         if new is None:
             return 0
         try:
@@ -79,7 +79,7 @@ class Accepting:
             print_error(str(error))
             return 2
         if not quiet:
-            echo(self.wrote(new))
+            say(self.wrote(new))
         return 0
 
     def wrote(self, new: str) -> str:

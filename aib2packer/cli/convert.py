@@ -171,9 +171,13 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         del inputs, jobs  # of an estate they are large, and not needed any more when the results are there
         kept, failing = _keep(results, accepting, telling, writing, request)
         asked = replace(request, write=writing.write)
-        status = accepting.end(write_baseline, asked, whole=whole, quiet=reporting.quiet) if accepting is not None else 0
+        status = (
+            accepting.end(write_baseline, asked, telling.say, whole=whole, quiet=reporting.quiet)
+            if accepting is not None
+            else 0
+        )
         landing = _land(kept, asked, telling, remit)
-        echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
+        telling.say(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
         sys.exit(max(status, _finish(telling, writing, landing, kept), _say_why(failing, reporting)))
 
 

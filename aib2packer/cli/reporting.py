@@ -86,6 +86,7 @@ class Telling:
         self._waiting = 0  # templates whose files take their places at the end
         self._folders: dict[int, str] = {}  # of these, by the numbers of what is kept
         self._has_head = self._is_in_table = False
+        self._unsaid: OSError | None = None
         self.exit_code = 0
         self.renamed: set[str] = set()
         """The old names that occur in the inputs, and have new ones."""
@@ -122,18 +123,30 @@ class Telling:
         """Say what there is to say of one of many now: its row in the table, and below that what it is about."""
         shown = _not_accepted(judgement)
         if with_row and not self._reporting.quiet:
-            echo_above("" if self._has_head else overview.head())
-            echo_above(overview.row(shown))
+            self.say("" if self._has_head else overview.head())
+            self.say(overview.row(shown))
             self._has_head = self._is_in_table = True
         if found := self._findings_shown(shown):
-            self._paragraph(found) if self._reporting.findings is Format.TEXT else echo_above(found)
+            self._paragraph(found) if self._reporting.findings is Format.TEXT else self.say(found)
         if judgement.diff and not self._reporting.quiet:
             self._paragraph(_colored_diff(judgement.diff))
 
     def _paragraph(self, words: str) -> None:
         """Say something that is no row, a blank line around it."""
-        echo_above(f"\n{words}\n" if self._is_in_table else f"{words}\n")
+        self.say(f"\n{words}\n" if self._is_in_table else f"{words}\n")
         self._is_in_table = False
+
+    def say(self, words: str) -> None:
+        """Say something while the run goes on. It does so, too, where standard error takes no more: `end` raises that then."""
+        if self._unsaid is None:
+            try:
+                echo_above(words)
+            except OSError as error:  # it is closed or full
+                self._unsaid = error
+
+    def _require_said(self) -> None:
+        if self._unsaid is not None:
+            raise self._unsaid
 
     def write_documents(self, write: Write = write) -> None:
         """Write the files of findings, and the accounts; what is to be said of those that cannot be written is told."""
@@ -156,7 +169,13 @@ class Telling:
         self.exit_code = max(self.exit_code, 2 if self._waiting else 0)
 
     def end(self) -> int:
-        """Say what there is to say of all; gives the exit status of all of it."""
+        """Say what there is to say of all; gives the exit status of all of it.
+
+        Raises:
+            OSError: Standard error took no more before.
+
+        """
+        self._require_said()
         reporting, refused = self._reporting, self._refused
         if refused:
             self.exit_code = 2

@@ -178,8 +178,8 @@ locals {
       zone = "back"
     }
   }
-  as_root_2 = "${lower(var.team)}${lower(var.persona)}"
-  as_root_3 = "${upper(var.team)}${upper(var.persona)}"
+  template_as_root   = "${lower(var.team)}${lower(var.persona)}"
+  template_as_root_2 = "${upper(var.team)}${upper(var.persona)}"
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -255,9 +255,9 @@ source "azure-arm" "web" {
     purpose = local.long
     zone    = local.personas_list[var.persona].zone
     token   = var.tokens[var.environment]
-    a       = local.as_root_2
-    b       = "${local.as_root_2}.${local.as_root_3}"
-    c       = local.as_root_3
+    a       = local.template_as_root
+    b       = "${local.template_as_root}.${local.template_as_root_2}"
+    c       = local.template_as_root_2
   }
 }
 

@@ -515,6 +515,17 @@ def test_streams_that_are_closed_or_full_are_told(folder: Path, redirection: str
     assert (done.returncode, done.stderr.decode()) == (2, message)
 
 
+@POSIX
+@pytest.mark.parametrize("redirection", ["2> /dev/full", "2>&1 > /dev/null | true", "2>&-"])
+def test_builds_of_several_are_written_whoever_takes_what_is_said_of_them(folder: Path, redirection: str) -> None:
+    if "/dev/full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    command = f"{sys.executable} -m aib2packer convert good.json lossy.json -o out {redirection}"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run(command, shell=True, check=False, cwd=folder, env=environment)  # noqa: S602
+    assert len({file.split("/")[0] for file in files_in(folder / "out")}) == 2
+
+
 def on_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str]:
     """Exit status and what a terminal shows, standard input and error being one."""
     import pty  # of POSIX only

@@ -105,14 +105,14 @@ def test_a_local_that_holds_a_secret_says_so() -> None:
     assert "login" not in locals_of(hcl)
 
 
-def test_names_that_are_taken_get_a_number_in_the_order_of_declaration() -> None:
+def test_names_that_are_taken_get_a_number_in_the_order_of_declaration_and_those_of_the_build_a_word_before() -> None:
     variables = {name: f"[concat(parameters('a'), '{name}')]" for name in ("asRoot", "now", "one-two", "oneTwo")}
     tags = {f"{letter}{at}": f"variables('{name}')" for letter in "tu" for at, name in enumerate(variables)}
     names = locals_of(hcl_of(deployment(variables, tags)))
 
-    assert {name: names[name] for name in ("as_root_2", "now_2", "one_two", "one_two_2")} == {
-        "as_root_2": '"${var.a}asRoot"',
-        "now_2": '"${var.a}now"',
+    assert {name: names[name] for name in ("template_as_root", "template_now", "one_two", "one_two_2")} == {
+        "template_as_root": '"${var.a}asRoot"',
+        "template_now": '"${var.a}now"',
         "one_two": '"${var.a}one-two"',
         "one_two_2": '"${var.a}oneTwo"',
     }
@@ -142,3 +142,32 @@ def test_in_a_folder_of_its_own_a_build_declares_each_local_once() -> None:
 
     names = re.findall(r"^  (\w+) += ", hcl.partition("locals {")[2].partition("\n}\n")[0], re.MULTILINE)
     assert len(names) == len(set(names))
+
+
+_OURS = (
+    *("asRoot", "buildTime", "downloads", "hasSubnet", "imageVersion", "imageVersionOfTarget_1", "managedImageName"),
+    *("managedImageNameOfTarget_2", "now", "snapshotName", "temporaryGroupName", "temporaryImageName", "timeVersion"),
+)
+
+
+@pytest.mark.parametrize("name", _OURS)
+@pytest.mark.parametrize("kind", ["variable", "parameter"])
+def test_what_is_called_as_a_local_of_the_build_gets_another_name(name: str, kind: str) -> None:
+    value = "[concat(parameters('a'), '-x')]"
+    tags = {"t": f"{kind}s('{name}')", "u": f"{kind}s('{name}')"}
+    declared = {name: {"type": "string", "defaultValue": value}} if kind == "parameter" else {}
+    document = deployment({name: value} if kind == "variable" else {}, tags, **declared)
+    image = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images"
+    for number, wanted in enumerate((f"[concat('{image}/', {kind}s('{name}'))]", f"{image}/other", f"{image}/third")):
+        target = {"type": "ManagedImage", "imageId": wanted, "location": "westeurope", "runOutputName": f"o{number}"}
+        document["resources"][0]["properties"]["distribute"].append(target)
+
+    hcl = hcl_of(document)
+
+    declarations = re.findall(
+        r"^  (\w+) += ", "".join(re.findall(r"^locals \{\n(.*?)^\}", hcl, re.MULTILINE | re.DOTALL)), re.MULTILINE
+    )
+    variables = re.findall(r'^variable "(\w+)"', hcl, re.MULTILINE)
+    assert len(declarations) == len(set(declarations))
+    assert len(variables) == len(set(variables))
+    assert tags_of(hcl)["t"].startswith(("local.template_", "var.template_", '"${var.a}-x"'))

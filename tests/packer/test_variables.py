@@ -160,4 +160,4 @@ def test_a_parameter_whose_name_says_that_it_is_a_key_is_a_secret_and_says_where
     (declared,) = re.findall(r'^variable "acct_key" \{\n(.*?)^\}', hcl, re.MULTILINE | re.DOTALL)
     assert "Part of the default of command." in declared
     assert "sensitive   = true" in declared
-    assert "PKR_VAR_acct_key=..." in hcl
+    assert "PKR_VAR_acct_key='...'" in hcl

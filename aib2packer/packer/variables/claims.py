@@ -36,7 +36,7 @@ from aib2packer.packer.variables.dependencies import (
     placeholder_variable,
     variable_name,
 )
-from aib2packer.packer.variables.ours import PACKER_VERSION, sentences
+from aib2packer.packer.variables.ours import PACKER_VERSION, local_beside, sentences
 from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
@@ -256,7 +256,7 @@ def _computed(values: tuple[ArmValue, ...], printer: Printer, taken: set[str]) -
             continue  # it is reported where it stands
         if isinstance(printed, HclCode) and "\n" in printed.text:
             key = value.key if isinstance(value, Access) and isinstance(value.key, str) else "computed"
-            name = free_name(variable_name(key), taken)
+            name = free_name(local_beside(variable_name(key)), taken)
             taken.add(name)
             locals_[value] = Local(name, printed)
     return locals_

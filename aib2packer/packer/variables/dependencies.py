@@ -38,7 +38,7 @@ from aib2packer.packer.variables.declared import (
     type_name,
     with_shape,
 )
-from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
+from aib2packer.packer.variables.ours import SUBSCRIPTION, local_beside, sentences, variable_beside
 from aib2packer.text.placeholders import SENSITIVE
 
 if TYPE_CHECKING:
@@ -58,17 +58,8 @@ _CONTEXTS = {
     DeploymentFact("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
 }
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
-# Names that mean something else in every build: a placeholder or a parameter of that name gets another.
 _FEW = 100
 _NOT_TOLD = "It is sensitive, so what Terraform says of the template does not tell it."
-_RESERVED = {
-    *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
-    *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
-    "definition_security_type",
-    *("exclude_from_latest", "side_by_side"),
-    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container"),
-    *("gallery_version_id", "temporary_image_name", "snapshot_name", "sign_in"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +112,7 @@ def claim_leaves(
                 continue
             own = f"var.{variable.name}"
             chosen = HclCode(f"{own} != null ? {own} : {print_value(computed)}", (variable, *names_in(computed)))
-            named[leaf] = Local(variable.name, chosen)
+            named[leaf] = Local(local_beside(variable.name), chosen)
     return named
 
 
@@ -296,7 +287,7 @@ def variable_name(name: str) -> str:
     made = snake_case(name) or "value"
     if made.replace("_", "") in _SUBSCRIPTION_TOKENS:
         return SUBSCRIPTION.name
-    return f"template_{made}" if made in _RESERVED or not made[0].isalpha() else made
+    return variable_beside(made) if made[0].isalpha() else f"template_{made}"
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

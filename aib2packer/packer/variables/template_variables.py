@@ -32,6 +32,7 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Local
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.packer.variables.ours import local_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 
 _LONG = 72  # characters: more than a person writes into the middle of a line
 _MANY = 1_000  # parts of a value, which need not be printed to know that it is long
-# Locals that a build has for purposes of its own.
-_RESERVED = frozenset({"as_root", "build_time", "downloads", "has_subnet", "image_version", "now", "time_version", "vhd_parts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def name_variables(definitions: Sequence[tuple[str, ArmValue]], texts: Texts, ta
     if not definitions:
         return Names()
     candidates = _candidates(definitions, texts)
-    names = _local_names(candidates, {*taken, *_RESERVED})
+    names = _local_names(candidates, set(taken))
     # The largest first: what stands only within it is then used once.
     finder = _Finder(sorted(candidates, key=_size, reverse=True))
     places = _Places(finder, texts)
@@ -147,7 +146,7 @@ def _local_names(candidates: Iterable[VariableSymbol], taken: set[str]) -> dict[
     names: dict[VariableSymbol, str] = {}
     for candidate in candidates:
         name = snake_case(candidate.name) or "value"
-        name = name if name[0].isalpha() else f"value_{name}"
+        name = local_beside(name if name[0].isalpha() else f"value_{name}")
         free, number = name, 1
         while free in taken:
             number += 1
