@@ -225,7 +225,8 @@ def _land(kept: Kept | None, request: Request, telling: Telling, remit: Remit | 
         return None
     from aib2packer.estate.landing import land
 
-    landing = land(kept, kept.folder, request, remit)
+    with said_if_ended("Nothing was written."):
+        landing = land(kept, kept.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
     return landing

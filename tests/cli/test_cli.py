@@ -11,7 +11,7 @@ import time
 from contextlib import chdir
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import pytest
@@ -524,6 +524,17 @@ def test_builds_of_several_are_written_whoever_takes_what_is_said_of_them(folder
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     subprocess.run(command, shell=True, check=False, cwd=folder, env=environment)  # noqa: S602
     assert len({file.split("/")[0] for file in files_in(folder / "out")}) == 2
+
+
+def test_who_ends_a_run_while_it_lays_down_what_is_for_all_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_arguments: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("aib2packer.estate.landing.land", end)
+    status, _, stderr = convert("good.json", "lossy.json", "-o", "out", cwd=folder)
+    assert status == 1
+    assert stderr.removesuffix("\nAborted!\n").endswith("\nNothing was written.\n")
+    assert not (folder / "out").exists()
 
 
 def on_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str]:
