@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from aib2packer.aib.gallery_versions import parse_version
+from aib2packer.arm.language.text import Segment
 from aib2packer.azure.clouds import Cloud
 from aib2packer.lazy.models import dataclass, field, replace
 
@@ -488,7 +489,9 @@ class GalleryTarget(Target):
 
     @property
     def own_version(self) -> TemplateText | None:
-        """The version."""
+        """The version; None where the id is only known when Packer runs, and may end before one."""
+        if self.version is None or any(isinstance(one, Segment) and one.optional for one in self.version.symbols):
+            return None
         return self.version
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.aib.model import Located
-from aib2packer.arm.language.text import Segment, TemplateText
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.hcl.code import Binding, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
@@ -129,8 +129,7 @@ def _shown(major: Number) -> str:
 
 def is_explicit(target: GalleryTarget) -> bool:
     """Whether the template names the version. An id that is only known when Packer runs may end before it."""
-    version = target.version
-    return version is not None and not any(isinstance(symbol, Segment) and symbol.optional for symbol in version.symbols)
+    return target.own_version is not None
 
 
 def counting_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, str]:
