@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from aib2packer.app.run import Outcome
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from aib2packer.audit.model import Cause, Chapter, Need
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.findings.model import Finding
-    from aib2packer.packer.facts import ImagePlace, Service
+    from aib2packer.packer.facts import GalleryPlace, ImagePlace, Service
 
+Place = TypeVar("Place", "GalleryPlace", "ImagePlace")
 _VARIABLE = pattern(r"\$\{?[A-Za-z_]")
 _COLUMNS = ("what", "for", "id", "builds")
 
@@ -156,6 +157,10 @@ class EstatePage:
     """Builds that make managed images."""
     written_twice: tuple[tuple[str, ...], ...]
     """Builds that write the same managed image."""
+    versioned: int
+    """How many builds make versions of image definitions."""
+    published_twice: tuple[tuple[str, ...], ...]
+    """Builds that make versions of the same image definition."""
     aside: Stages
     """Old managed images are moved out of the way."""
     moved_back: Stages
@@ -217,7 +222,9 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         numbers_by_time=tuple(about.numbers_by_time),
         can_wait=tuple(about.can_wait),
         managed=tuple(about.managed),
-        written_twice=tuple(dict.fromkeys(tuple(paths) for paths in about.writers.values() if len(paths) > 1)),
+        written_twice=_of_two(about.writers),
+        versioned=about.versioned,
+        published_twice=_of_two(about.publishers),
         identities=_of_several(about.identities, cut_over.delete_identity),
         subnets=_of_several(about.subnets, cut_over.restore_subnet),
         unregister=cut_over.unregister(about.services),
@@ -244,7 +251,9 @@ class _About:
         self.named_late = list[str]()
         self.auto_run, self.numbers_by_time, self.managed = list[str](), list[str](), list[str]()
         self.asked, self.unasked, self.fixed = list[str](), list[str](), list[str]()
+        self.versioned = 0
         self.writers: dict[str, list[str]] = defaultdict(list)
+        self.publishers: dict[str, list[str]] = defaultdict(list)
         self.identities: dict[str, list[str]] = defaultdict(list)
         self.subnets: dict[str, list[str]] = defaultdict(list)
         for build in estate.builds:
@@ -285,11 +294,14 @@ class _About:
 
     def _add_service(self, service: Service, path: str) -> None:
         self.services.append(service)
-        first = replace(service, managed_images=tuple(self._unseen(service.managed_images, path)))
+        images = _unseen(self.writers, ((one, one.id) for one in service.managed_images), path)
+        definitions = _unseen(self.publishers, ((one, one.options) for one in service.definitions), path)
+        first = replace(service, managed_images=tuple(images), definitions=tuple(definitions))
         for name, of in _STAGES.items():
             self.stages[name].add(path, of(first, path))
         self.starts |= service.auto_run or bool(service.triggers)
         self.auto_run += [path] if service.auto_run else []
+        self.versioned += bool(service.definitions)
         self.managed += [path] if service.managed_images else []
         self.named_late += [path] if service.late_images else []
         self.numbers_by_time += [path] if service.counts and service.numbers_by_time else []
@@ -298,13 +310,20 @@ class _About:
         for subnet in service.subnets:
             self.subnets[subnet].append(path)
 
-    def _unseen(self, images: Iterable[ImagePlace], path: str) -> Iterator[ImagePlace]:
-        """The managed images that no build before it writes; what a variable names may be another one."""
-        for one in images:
-            writers = self.writers[one.id if not one.wants and "..." not in one.id else f"{one.id} {path}"]
-            if not writers:
-                yield one
-            writers.append(path)
+
+def _unseen(writers: dict[str, list[str]], places: Iterable[tuple[Place, str]], path: str) -> Iterator[Place]:
+    """What no build before this one writes, of places with words that name each; what a variable names may be another one."""
+    for one, words in places:
+        before = writers[words.casefold() if not one.wants and "..." not in words else f"{words} {path}"]
+        if not before:
+            yield one
+        if before[-1:] != [path]:
+            before.append(path)
+
+
+def _of_two(writers: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """The builds that write the same, for each that several write."""
+    return tuple(dict.fromkeys(tuple(paths) for paths in writers.values() if len(paths) > 1))
 
 
 def _least(build: EstateBuild) -> tuple[int, int, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.facts import PackerCommand, ValueEntry
 
 _WIDTH = 98
+_ID = '= "/subscriptions/'
 _NO_WARNING = "-no-warn-undeclared-var"
 _HEAD = (
     "Values that several builds share. Uncomment a line to give its value to all of them, and pass -var-file={} before "
@@ -40,7 +41,7 @@ class SharedValues:
         for entry in entries:
             first, numbers = self._found.setdefault(entry.name, (entry, array("I")))
             numbers.append(number)
-            if entry.text != first.text:
+            if not _say_the_same(entry.text, first.text):
                 self._ambiguous.add(entry.name)
             if entry.is_open:
                 self._open.add(entry.name)
@@ -58,6 +59,11 @@ class SharedValues:
                 paths = tuple(builds[place][0] for place in users)
                 values.append(SharedValue(name, entry.text, paths, name in self._open))
         return tuple(sorted(values, key=lambda value: (not value.is_open, -len(value.paths), value.name)))
+
+
+def _say_the_same(text: str, other: str) -> bool:
+    """Whether two builds have a value alike; to Azure, ids are so whatever their case."""
+    return text == other or (_ID in text.casefold() and text.casefold() == other.casefold())
 
 
 def values_file(values: Sequence[SharedValue]) -> str:

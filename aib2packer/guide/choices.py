@@ -40,7 +40,7 @@ _BOOTSTRAP = {
 
 def choices(template: ImageTemplate, build: Build, decisions: Decisions, options: Options) -> tuple[str, ...]:
     """Sentences with Markdown's backticks around what is code; those about something that has a finding are not among them."""
-    return tuple(_choices(template, build, decisions, options))
+    return tuple(map(build.worded, _choices(template, build, decisions, options)))
 
 
 def _choices(template: ImageTemplate, build: Build, decisions: Decisions, options: Options) -> Iterator[str]:

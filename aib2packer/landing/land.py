@@ -23,6 +23,7 @@ from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.layout import (
     ALIKE_SCRIPTS,
     DOWNLOADS,
+    EXAMPLE,
     FILES,
     SCRIPTS,
     SHA256SUMS,
@@ -283,7 +284,8 @@ class _Landing:
                 codes.NEEDS_VALUES,
                 "Packer wants values for all variables of a folder, even with -only: the other builds here now need "
                 f"{', '.join(needed)} too",
-                f"Give them in {self.build.name}.values{VALUES_ENDING}, which Packer reads by itself.",
+                f"Copy {self.build.name}.{EXAMPLE} to {self.build.name}.values{VALUES_ENDING}, which Packer reads by itself, "
+                "and fill it in.",
             )
 
     def _clash(self, message: str, place: Span | None = None, help: str = _RENAME) -> None:  # noqa: A002 - the term of Finding

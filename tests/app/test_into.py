@@ -1,6 +1,7 @@
 """`--into`: a build beside those that a folder has."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_several_builds_go_into_one_folder_and_nothing_there_is_written(folder: 
     assert b'variable "tenant_id"' not in made["desktop.pkr.hcl"]
     assert b"desktop_image_version" in made["desktop.pkr.hcl"], "what validates web lies in a folder of its own"
     assert b"windows-update = {" in made["desktop.pkr.hcl"]
+
+
+def test_a_page_names_the_variables_as_they_are_called_in_the_folder(folder: Path) -> None:
+    own = 'variable "use_azure_cli_auth" {\n  type    = string\n  default = "true"\n}\n'
+    (folder / "packer/variables.pkr.hcl").write_text(own, encoding="utf-8")
+
+    assert convert("web.json", "--into", "packer", cwd=folder)[0] == 0
+
+    page = (folder / "packer/web.MIGRATION.md").read_text(encoding="utf-8")
+    assert "-var web_use_azure_cli_auth=false" in page
+    assert not re.search(r"[^_]use_azure_cli_auth=", page)
 
 
 def test_a_folder_that_is_not_there_gets_the_first_build(folder: Path) -> None:

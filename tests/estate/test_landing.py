@@ -620,6 +620,21 @@ def test_versions_of_packer_are_held_back_with_one_line_where_nothing_releases_t
     assert "side_by_side" not in Path("alone/build.pkr.hcl").read_text(encoding="utf-8")
 
 
+def test_ids_that_differ_in_case_alone_are_one_value_for_all_and_one_definition() -> None:
+    plain = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-net/providers"
+    subnet, definition = f"{plain}/Microsoft.Network/virtualNetworks/vn/subnets/build", "Microsoft.Compute/galleries/g/images/i"
+    for name, subnet_id, image_id in (("web", subnet, definition), ("db", subnet.upper(), definition.upper())):
+        target = {"type": "SharedImage", "galleryImageId": f"{plain}/{image_id}", "runOutputName": "i"}
+        lay("in", **{name: image(name, distribute=[target], vmProfile={"vnetConfig": {"subnetId": subnet_id}})})
+    convert("in", "-o", "out")
+
+    shared = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
+    assert "# For db, web.\n# Subnet of the build VM.\n" in shared
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "`db`, `web` make versions of the same image definition" in page.replace(" and `web`", ", `web`")
+    assert len(re.findall("(?i)sig image-version list .* --gallery-image-definition i ", page)) == 1
+
+
 def managed(image_id: str) -> dict[str, object]:
     return {"type": "ManagedImage", "imageId": image_id, "location": "westeurope", "runOutputName": "x"}
 
