@@ -378,7 +378,9 @@ def test_many_templates_get_a_folder_each_and_a_table(folder: Path) -> None:
     assert files_in(folder / "out") == {"t/build.pkr.hcl", "lossy/build.pkr.hcl"}
     for file, place, text in (("good", "t", GOOD), ("lossy", "lossy", LOSSY)):
         origin = Origin(f"{file}.json", sha256(text.encode()).hexdigest(), aib2packer.__version__)
-        expected = aib2packer.convert(text, options=aib2packer.Options(side_files=True, origin=origin, in_estate=True)).hcl
+        expected = aib2packer.convert(
+            text, options=aib2packer.Options(side_files=True, origin=origin, in_estate=True, place=f"{file}.json")
+        ).hcl
         assert (folder / "out" / place / "build.pkr.hcl").read_bytes().decode() == expected
     lines = stderr.splitlines()
     header, good, lossy, wrong = (
