@@ -5,7 +5,7 @@ from __future__ import annotations
 import py_compile
 import sys
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -22,10 +22,11 @@ class CompileAhead(BuildHookInterface):
         from aib2packer.rendering.compile_ahead import compile_templates
         from aib2packer.rendering.templates import COMPILED
 
-        made = Path(mkdtemp())
+        self._made = TemporaryDirectory()  # till the wheel is written, and this hook gone
+        made = Path(self._made.name)
         compile_templates(made / "aib2packer" / COMPILED)
         for top in (Path(self.root), made):
-            for source in [*(top / "aib2packer").rglob("*.py")]:
+            for source in sorted((top / "aib2packer").rglob("*.py")):
                 name = source.relative_to(top)
                 kept = made / name.parent / "__pycache__" / f"{name.stem}.{sys.implementation.cache_tag}.pyc"
                 # No installer keeps the dates of files, so Python is to compare the hash of the source.
