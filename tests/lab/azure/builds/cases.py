@@ -23,7 +23,7 @@ _VALUES = re.compile(r"/subscriptions/\S+|\"[^\"\n]*\"|'[^'\n]*'|\$\w+")
 VALIDATION, RELEASE = "validate/build.pkr.hcl", "excludeFromLatest=false"
 MORE_REGIONS = "AIB2P305"  # a version has a region that the template does not name, and the engineer is told
 _SCRIPT_FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
-_REMOVAL = re.compile(r"this deletes it[^:]*:\n\n```sh\n(.*?)```", re.DOTALL)
+_REMOVAL = re.compile(r"this (?:deletes|finds) it[^:]*:\n\n```sh\n(.*?)```", re.DOTALL)
 _GIVEN = re.compile(r"^(\w+)=\.\.\.$", re.MULTILINE)
 _DEFAULT = re.compile(r'^variable "(\w+)" \{\n(?:  .*\n)*?  default +=( *)"?(.*?)"?\n', re.MULTILINE)
 
