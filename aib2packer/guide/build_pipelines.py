@@ -16,7 +16,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS, MIGRATION_PAGE
-from aib2packer.packer.shell_words import FILL
+from aib2packer.packer.shell_words import sets_a_field
 from aib2packer.packer.variables.ours import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
@@ -299,14 +299,14 @@ def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
     """The option that counts versions on, after what it needs in the shell."""
     if guide.counting is None:
         return ()
-    lines = [line for line in guide.counting_values if not line.startswith(FILL)]
-    fills = [line for line in guide.counting_values if line.startswith(FILL)]
+    lines = [line for line in guide.counting_values if not sets_a_field(line)]
+    fields = [line for line in guide.counting_values if sets_a_field(line)]
     names = [line.partition("=")[0] for line in lines]
     told = _asks_for_subscription(guide) or SUBSCRIPTION_NAME in environment
     taken = {SUBSCRIPTION.name: SUBSCRIPTION_NAME} if told else {}
     taken |= {name: f"PKR_VAR_{name}" for name in names if f"PKR_VAR_{name}" in environment}
     values = [f'{name}="${taken[name]}"' if name in taken else line for name, line in zip(names, lines, strict=True)]
-    return (*((" ".join(values),) if values else ()), *fills, guide.counting)
+    return (*((" ".join(values),) if values else ()), *fields, guide.counting)
 
 
 def _variable(name: str) -> str:

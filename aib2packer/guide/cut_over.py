@@ -10,7 +10,6 @@ from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.layout import CONSUMERS
-from aib2packer.packer.shell_words import FILL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +43,7 @@ def needed(lines: Sequence[str], commands: Iterable[str]) -> tuple[str, ...]:
     """Lines that set a variable of the shell, if the commands or a later line have it."""
     text, kept = "\n".join(commands), list[str]()
     for line in reversed(lines):
-        variable = line.removeprefix(FILL).split()[0] if line.startswith(FILL) else line.partition("=")[0]
+        variable = line.partition("=")[0]
         if re.search(rf"\$\{{?{variable}\b", text):
             kept.append(line)
             text += f"\n{line}"

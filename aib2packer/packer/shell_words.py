@@ -22,12 +22,9 @@ _NAME_GOES_ON = pattern(r"\w", re.ASCII)
 _DEFINITION, _VERSION = 10, 12  # the last parts of the ids of an image definition, and of a version
 _SEVERAL = 3  # two parts of an id, and what stands between them
 _AT_VERSION = pattern(r"/versions/", re.IGNORECASE)
-_NAMED = pattern(r"\$\{?([A-Za-z_]\w*)(\[)?")
+_NAMED = pattern(r"\$\{?([A-Za-z_]\w*)")
+_FIELD = pattern(r"(\w+)_field_(\d+)(?==|$)")
 _ESCAPED_IN_QUOTES = pattern(r'([\\"$`])')
-
-
-FILL = "IFS=/ read -ra"
-"""What the command begins with that fills an array with the parts of an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +43,22 @@ class CommandOutput:
 
 @dataclass(frozen=True, slots=True)
 class IdPart:
-    """A part of an id between slashes, counted from 0; `end` is the last one.
+    """A part of an id between slashes, counted from 0; `end` is the last one, and `of` the name of the id."""
 
-    `parts` names the local of the build that has all of them, and an array of the shell, which `assignments` fills.
-    """
-
-    parts: str
+    of: str
     text: Word
     index: int
     end: int
 
     @property
-    def fill(self) -> str:
-        """The command that fills the array."""
-        return f"{FILL} {self.parts} <<< {self.text}"
+    def name(self) -> str:
+        """The variable of the shell that has it, numbered as `cut` counts."""
+        return f"{self.of}_field_{self.index + 1}"
+
+    @property
+    def assignment(self) -> str:
+        """The command that sets the variable."""
+        return f"{self.name}=$(echo {self.text} | cut -d / -f {self.index + 1})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +142,8 @@ def to_set(words: Iterable[Word]) -> str:
     names = [f"`{name}`" for name in dict.fromkeys(name.name for one in all_words for name in one.names)]
     if not names:
         return ""
-    fills = [f"`{fill}`" for fill in dict.fromkeys(part.fill for one in all_words for part in one.id_parts)]
-    return f", with {in_a_sentence(names)} set in the shell{f', then {in_a_sentence(fills)}' if fills else ''}"
+    fields = [f"`{line}`" for line in dict.fromkeys(part.assignment for one in all_words for part in one.id_parts)]
+    return f", with {in_a_sentence(names)} set in the shell{f', then {in_a_sentence(fields)}' if fields else ''}"
 
 
 def shown_name(text: TemplateText) -> str:
@@ -179,8 +178,8 @@ def _text_of(parts: Sequence[WordPart]) -> str | None:
 def _cut(part: SlashPart) -> IdPart:
     """A part of an id; an id that no word says has the name of the local with its parts."""
     (local,) = (one for one in part.uses if isinstance(one, Local))
-    text = word(part.whole) or Word((Local(local.name.removesuffix("_parts"), ""),))
-    return IdPart(local.name, text, part.index, part.last)
+    name = local.name.removesuffix("_parts")
+    return IdPart(name, word(part.whole) or Word((Local(name, ""),)), part.index, part.last)
 
 
 def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
@@ -217,26 +216,34 @@ def default_of(name: Variable | Local) -> str | None:
 
 
 def assignments(words: Iterable[Word], known: Callable[[Variable | Local], str | None] = default_of) -> tuple[str, ...]:
-    """A line `name=value` for each variable in the words: the value that is `known`, or `...`; then one for each array."""
+    """A line `name=value` for each variable in the words: the value that is `known`, or `...`; then one for each part."""
     lines: dict[str, str] = {}
-    fills: dict[str, None] = {}
+    fields: dict[str, None] = {}
     for one in words:
         for name in one.names:
             if lines.get(name.name, "...") == "...":
                 lines[name.name] = str(word(known(name)) or "...")
-        fills |= dict.fromkeys(part.fill for part in one.id_parts)
-    return (*(f"{name}={value}" for name, value in lines.items()), *fills)
+        fields |= dict.fromkeys(part.assignment for part in one.id_parts)
+    return (*(f"{name}={value}" for name, value in lines.items()), *fields)
 
 
 def assignments_for(commands: Iterable[str]) -> tuple[str, ...]:
-    """A line `name=...` for each variable in commands, with another for one that has the parts of an id."""
-    found = dict.fromkeys(match.groups() for command in commands for match in _NAMED.finditer(command))
-    lines: dict[str, None] = {}
-    for name, is_array in found:
-        own = name.removesuffix("_parts") if is_array else name
-        fill = IdPart(name, Word((Local(own, ""),)), 0, 0).fill
-        lines |= dict.fromkeys((f"{own}=...  # all of the id: /subscriptions/...", fill) if is_array else (f"{own}=...",))
-    return tuple(lines)
+    """A line `name=...` for each variable in commands; then one for each that has a part of an id."""
+    lines: dict[str, str] = {}
+    fields: list[str] = []
+    for name in dict.fromkeys(name for command in commands for name in _NAMED.findall(command)):
+        if (field := _FIELD.fullmatch(name)) is None:
+            lines.setdefault(name, f"{name}=...")
+        else:
+            whole = Local(field[1], "")
+            lines[whole.name] = f"{whole.name}=...  # all of the id: /subscriptions/..."
+            fields.append(IdPart(whole.name, Word((whole,)), int(field[2]) - 1, 0).assignment)
+    return (*lines.values(), *fields)
+
+
+def sets_a_field(line: str) -> bool:
+    """Whether a line of `assignments` takes a part of an id from a variable that another line sets."""
+    return _FIELD.match(line) is not None
 
 
 def _filled(part: WordPart, known: Callable[[Variable | Local], str | None]) -> WordPart:
@@ -266,9 +273,8 @@ def _in_quotes(parts: tuple[WordPart, ...]) -> str:
         if isinstance(part, CommandOutput):
             pieces.append(f"$({part.command})")
             continue
-        if isinstance(part, IdPart | WithoutVersion):
-            inside = f"{part.parts}[{part.index}]" if isinstance(part, IdPart) else f"{part.id.name}%/versions/*"
-            pieces.append(f"${{{inside}}}")
+        if isinstance(part, WithoutVersion):
+            pieces.append(f"${{{part.id.name}%/versions/*}}")
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""
         braces = isinstance(after, str) and _NAME_GOES_ON.match(after)

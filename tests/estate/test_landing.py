@@ -725,10 +725,10 @@ def test_an_id_in_another_group_is_put_together_of_parts_of_an_id() -> None:
     convert("in", "-o", "out")
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    subscription, group, name = (f"${{image_parts[{n}]}}" for n in (2, 4, 8))
-    (aside,) = set(re.findall(r'--destination-group ("old-[$][{]image_parts\[4\][}]-[0-9a-f]{6}")', page))
+    subscription, group, name = (f"$image_field_{n}" for n in (3, 5, 9))
+    (aside,) = set(re.findall(r'--destination-group ("old-[$]image_field_5-[0-9a-f]{6}")', page))
     assert (
-        len(re.findall(r'^image=\.{3}.*\nIFS=/ read -ra image_parts <<< "[$]image"$', page, re.MULTILINE)) == 2
+        len(re.findall(r'^image=\.{3}.*\nimage_field_3=[$][(]echo "[$]image" [|] cut -d / -f 3[)]$', page, re.MULTILINE)) == 2
     )  # roles, cut-over
     moved = f'"/subscriptions/{subscription}/resourceGroups/{aside[1:-1]}/providers/Microsoft.Compute/images/{name}"'
     move = f'az resource move --subscription "{subscription}" --destination-group'
@@ -775,7 +775,7 @@ def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() 
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert '| `"/subscriptions/$subscription_id"` | `db`, `deep/app` |' in page
-    assert '| `"/subscriptions/${subnet_parts[2]}"` | `web` |' in page
+    assert '| `"/subscriptions/$subnet_field_3"` | `web` |' in page
     assert '--name "$vhd_storage_account" --query id --output tsv)"` | `web` |' in page
     assert "| an id that only the build knows | `web` |" in page
     assert "Builds may have different values for a variable" in page

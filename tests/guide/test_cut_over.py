@@ -70,9 +70,9 @@ def test_a_name_that_the_build_makes_up_for_its_run_output_is_not_taken_for_that
 
 
 def test_a_variable_of_the_shell_is_asked_for_where_a_command_has_it_or_the_parts_of_what_it_holds() -> None:
-    lines = ("id=...", "id_parts_of=...", "unused=...", 'IFS=/ read -ra parts <<< "$id"')
+    lines = ("id=...", "id_field=...", "unused=...", 'id_field_5=$(echo "$id" | cut -d / -f 5)')
 
-    assert cut_over.needed(lines, ('az group show --name "${parts[4]}"',)) == (lines[0], lines[3])
+    assert cut_over.needed(lines, ('az group show --name "$id_field_5"',)) == (lines[0], lines[3])
 
 
 def test_a_version_is_held_back_from_its_first_moment_on() -> None:

@@ -67,23 +67,23 @@ def part(index: int, last: int = 10) -> SlashPart:
 @pytest.mark.parametrize(
     ("parts", "shown"),
     [
-        ((part(2),), '"${id_parts[2]}"'),
-        (("/subscriptions/", part(2)), '"/subscriptions/${id_parts[2]}"'),
+        ((part(2),), '"$id_field_3"'),
+        (("/subscriptions/", part(2)), '"/subscriptions/$id_field_3"'),
         (
             ("/subscriptions/", part(2), "/resourceGroups/", part(4), "/x/", X),
-            '"/subscriptions/${id_parts[2]}/resourceGroups/${id_parts[4]}/x/$x"',
+            '"/subscriptions/$id_field_3/resourceGroups/$id_field_5/x/$x"',
         ),
         (("/subscriptions/", part(2, 4), "/resourceGroups/", part(4, 4), "/x"), '"$id/x"'),
         (("/subscriptions/", part(2, 12), "/resourceGroups/", part(4, 12), "/p/n/g/", part(8, 12), "/i/", part(10, 12)), WHOLE),
         (
             ("/subscriptions/", part(2), "/resourceGroups/", part(4), "/p/n/g/", part(8)),
-            '"/subscriptions/${id_parts[2]}/resourceGroups/${id_parts[4]}/p/n/g/${id_parts[8]}"',
+            '"/subscriptions/$id_field_3/resourceGroups/$id_field_5/p/n/g/$id_field_9"',
         ),
-        ((Interpolation(("a", part(2))), part(4)), '"a${id_parts[2]}${id_parts[4]}"'),
-        ((part(4), HclCode("x")), '"${id_parts[4]}..."'),
+        ((Interpolation(("a", part(2))), part(4)), '"a$id_field_3$id_field_5"'),
+        ((part(4), HclCode("x")), '"$id_field_5..."'),
     ],
 )
-def test_parts_of_an_id_are_those_of_an_array_but_for_a_whole_id(parts: tuple[Value, ...], shown: str) -> None:
+def test_parts_of_an_id_have_variables_of_their_own_but_for_a_whole_id(parts: tuple[Value, ...], shown: str) -> None:
     assert str(shown_word(*parts)) == shown
     assert shown_word(*parts).names[0] == Variable("id")
 
@@ -97,8 +97,8 @@ def test_a_shell_takes_an_id_apart(version: str) -> None:
     own = f"/subscriptions/S/resourceGroups/R/providers/C/galleries/G/images/I{version}"
     lines = assignments((gallery, image), lambda _: own)
 
-    assert lines == (f"id={own}", 'IFS=/ read -ra id_parts <<< "$id"')
-    assert assignments_for([f"az x --scope {gallery}"]) == ("id=...", lines[1])
+    assert lines == (f"id={own}", *(f'id_field_{n}=$(echo "$id" | cut -d / -f {n})' for n in (3, 5, 9)))
+    assert assignments_for([f"az x --scope {gallery}"]) == ("id=...  # all of the id: /subscriptions/...", *lines[1:])
     assert echoed("\n".join((*lines, f"echo {gallery} {image}"))) == (
         "/subscriptions/S/resourceGroups/R/providers/C/galleries/G "
         "/subscriptions/S/resourceGroups/R/providers/C/galleries/G/images/I\n"
@@ -110,9 +110,16 @@ def test_an_id_that_no_word_says_has_the_name_of_its_local() -> None:
     late = SlashPart("local.image_parts[2]", (Local("image_parts", ""),), 2, HclCode("var.ids.web"), 4)
     made = word(late)
     assert made is not None
-    assert str(made) == '"${image_parts[2]}"'
-    assert assignments((made,)) == ("image=...", 'IFS=/ read -ra image_parts <<< "$image"')
-    assert to_set((made,)) == ', with `image` set in the shell, then `IFS=/ read -ra image_parts <<< "$image"`'
+    assert str(made) == '"$image_field_3"'
+    assert assignments((made,)) == ("image=...", 'image_field_3=$(echo "$image" | cut -d / -f 3)')
+    assert to_set((made,)) == ', with `image` set in the shell, then `image_field_3=$(echo "$image" | cut -d / -f 3)`'
+
+
+def test_an_id_of_which_commands_have_a_part_and_all_is_set_once_and_before() -> None:
+    assert assignments_for(['az x --scope "$id"', 'az y --scope "/subscriptions/$id_field_3"']) == (
+        "id=...  # all of the id: /subscriptions/...",
+        'id_field_3=$(echo "$id" | cut -d / -f 3)',
+    )
 
 
 def test_each_variable_is_assigned_once_with_its_default() -> None:
