@@ -45,6 +45,7 @@ _BY_USE = (
     (r'regex\("[^"\n]*Compute/images/[^"\n]*", [^\n]*\bvar\.NAME(?! ==)', _MANAGED_IMAGE),
     (r"user_assigned_managed_identities += (?:\[(?:.*, )?)?(?:try\()?var\.NAME[\],\n]", _IDENTITY),
     (r"image_version += var\.NAME\n", "1.0.0"),
+    (r'/versions/[^"\n]*[0-9]\.\$\{var\.NAME\}', "1"),
     (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
     (r"os_disk_size_gb += var\.NAME\n", "127"),
     (r"convert\(var\.NAME, number\)", "127"),

@@ -21,6 +21,7 @@ SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
 IMAGE, DEFINITION = f"{COMPUTE}/images/web", f"{COMPUTE}/galleries/golden/images/web"
 VERSION = f"{DEFINITION}/versions/1.0.0"
+SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/v/subnets/s"
 
 # What Packer would put into the environment, by the names of variables.
 VALUES = {
@@ -120,7 +121,8 @@ def test_the_azure_cli_takes_every_command_of_a_golden_build(case: str, complain
 # At the beginning, or behind what lets another program run it; up to what ends a command for a shell.
 _COMMAND = re.compile(r"""(?:^|\| xargs (?:-r )?(?:-n 1 )?|\|\| |; do |=)(az [a-z](?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'|>#;])*)""")
 
-_ID = re.compile(r"""(?<=--ids )(\.\.\.|"\$\w+"|X$)""")
+_ID = re.compile(r"""(?<=--ids )(\.\.\.|"\$\w+(?:/images/[\w$-]+)?"|"\$\{\w+%/versions/\*\}"|X$)""")
+_ID_FOR = {"sig image-definition": DEFINITION, "network vnet subnet": SUBNET}
 
 
 def told(text: str) -> Iterator[str]:
@@ -144,7 +146,8 @@ def test_the_azure_cli_takes_every_command_that_people_are_told(az_parser: Azure
     commands = {command: file for command, file in found.items() if not left_out.search(command)}
     assert len(commands) > 100
 
-    named = {command: _ID.sub(DEFINITION if "image-definition" in command else IMAGE, command) for command in commands}
+    known = {command: next((known for words, known in _ID_FOR.items() if words in command), IMAGE) for command in commands}
+    named = {command: _ID.sub(known[command], command) for command in commands}
     said = az_parser.complaints([shlex.split(named[command])[1:] for command in commands])
 
     complaints = dict(zip(commands, said, strict=True))
@@ -233,8 +236,8 @@ def test_a_copy_of_a_snapshot_that_fails_or_never_ends_is_an_error(az: RecordedA
 
 
 def test_an_old_image_goes_only_when_the_new_one_is_there_by_another_name(az: RecordedAzureCli) -> None:
-    script, names = next(step for step in steps("distribute-gallery-and-images") if "web-north" in step[0])
-    there = {"[].name": "other\nWEB-north"}
+    script, names = next(step for step in steps("distribute-gallery-and-images") if "image delete" in step[0])
+    there = {"[].name": "other\nVALUE"}
 
     done = run(script, names, az, answers=there)
 
@@ -244,13 +247,13 @@ def test_an_old_image_goes_only_when_the_new_one_is_there_by_another_name(az: Re
         for call in az.calls()
         if call[:2] in (["image", "create"], ["image", "delete"])
     ]
-    assert made == [("create", "new-value"), ("delete", "web-north"), ("create", "web-north"), ("delete", "new-value")]
+    assert made == [("create", "new-value"), ("delete", "value"), ("create", "value"), ("delete", "new-value")]
 
 
 def test_a_new_image_that_cannot_be_made_leaves_the_old_one_alone(az: RecordedAzureCli) -> None:
-    script, names = next(step for step in steps("distribute-gallery-and-images") if "web-north" in step[0])
+    script, names = next(step for step in steps("distribute-gallery-and-images") if "image delete" in step[0])
 
-    done = run(script, names, az, fails="image create", answers={"[].name": "web-north"})
+    done = run(script, names, az, fails="image create", answers={"[].name": "value"})
 
     assert done.returncode != 0
     deleted = [call[call.index("--name") + 1] for call in az.calls() if call[:2] == ["image", "delete"]]

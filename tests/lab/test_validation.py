@@ -128,6 +128,8 @@ def test_validators_of_a_windows_image_run_as_customizers_do(packer: Packer, win
         source=WINDOWS,
     )
     write(tmp_path, value, Options(side_files=True))
+    made = {"builds": [{"custom_data": {"managed_image_name": "web"}}]}
+    (tmp_path / "image.manifest.json").write_text(json.dumps(made))
     windows_vm.fail_powershell(3, "exit 3")
 
     done = build(packer, tmp_path / "validate", windows_vm)

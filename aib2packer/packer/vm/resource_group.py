@@ -59,7 +59,7 @@ def temporary_stem(label: str) -> str:
 
 def named_at_a_time(stem: str, ending: str = "") -> str:
     """The condition of a query, between double quotes of a shell, for what has a stem and a time in its name, and no more."""
-    return f"starts_with(name, '{stem}') && length(name) == \\`{len(stem) + _LENGTH_OF_TIME + len(ending)}\\`"
+    return f"starts_with(name, '{stem}') && length(name) == to_number('{len(stem) + _LENGTH_OF_TIME + len(ending)}')"
 
 
 def temporary_group(label: str) -> Local:
