@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PackerCommand,
         Role,
         Service,
+        SourceWatch,
         ValueEntry,
         WantedDefinition,
     )
@@ -70,6 +71,7 @@ _ON_DEMAND = {
     "ImagePlace": "aib2packer.packer.facts",
     "Severity": "aib2packer.findings.model",
     "SourceText": "aib2packer.text.source",
+    "SourceWatch": "aib2packer.packer.facts",
     "Span": "aib2packer.text.source",
     "State": "aib2packer.provenance.accounting",
     "Unfetched": "aib2packer.options",
@@ -110,6 +112,7 @@ __all__ = [
     "Service",
     "Severity",
     "SourceText",
+    "SourceWatch",
     "Span",
     "State",
     "Unfetched",

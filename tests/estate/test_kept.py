@@ -66,6 +66,8 @@ def _kept(result: Result, count: int, reporting: Reporting | None = None) -> tup
 def _room(work: Callable[[int], object], *, at_most: bool) -> float:
     """The bytes that one template more takes: at the end, or at most meanwhile."""
     sizes = []
+    as_before = gc.get_threshold()
+    gc.set_threshold(1_000)  # the program looks later, and a test of it may have been here before
     for count in (FEW, FEW, MORE):  # what is made once is made the first time
         gc.collect()
         tracemalloc.start()
@@ -74,6 +76,7 @@ def _room(work: Callable[[int], object], *, at_most: bool) -> float:
         sizes.append(tracemalloc.get_traced_memory()[at_most])
         tracemalloc.stop()
         del made
+    gc.set_threshold(*as_before)
     return (sizes[2] - sizes[1]) / (MORE - FEW)
 
 
