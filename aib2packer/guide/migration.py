@@ -34,6 +34,7 @@ from aib2packer.packer.layout import (
     VALUES_ENDING,
     build_files,
 )
+from aib2packer.packer.security import IF_TRUSTED
 from aib2packer.packer.shell_words import Word, assignments
 from aib2packer.packer.vm.resource_group import BUILD_GROUP, TEMPORARY_GROUP, goes_with_build
 
@@ -201,7 +202,7 @@ def _in_page(finding: Finding, guide: Guide) -> Finding:
         return replace(finding, help="To increment the highest version instead, see how to count on above.")
     if finding.code is SECURITY_TYPE_UNKNOWN and guide.asks_type:
         # The command, with what it needs, ends where the next sentence begins.
-        return replace(finding, help=f"Look it up as above. {finding.help[finding.help.index(_IF_TRUSTED) :]}")
+        return replace(finding, help=f"Look it up as above. {finding.help[finding.help.index(IF_TRUSTED) :]}")
     return finding
 
 
@@ -211,7 +212,6 @@ def _asks(finding: Finding) -> Asks:
 
 
 _MADE_ONCE = " The version that the template names can be made once: see To decide first."
-_IF_TRUSTED = "If that says TrustedLaunch"
 _IN_DOCS = "`docs/cut-over.md` of aib2packer says more."
 _IN_ESTATE = "{} both run side by side and what else goes, such as the identity, is in the page of all builds."
 _WHO = "See who uses the image, in all subscriptions that the account may read; search your repositories too."

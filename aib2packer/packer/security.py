@@ -37,6 +37,8 @@ _TAKEN = tuple(one for one in SecurityType if one is not SecurityType.CONFIDENTI
 _LIST = print_value(tuple(one.value for one in _TAKEN))
 _ANSWER = 'var.definition_security_type == "" ? "Standard" : var.definition_security_type'  # "": Azure says that there is none
 _TYPE = "\"features[?name=='SecurityType'].value\" --output tsv"
+IF_TRUSTED = "If that says TrustedLaunch"
+"""What the help of an unknown security type goes on with, behind the command that looks it up."""
 DEFINITION_TYPE = Variable(
     "definition_security_type",
     "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has "
@@ -228,5 +230,5 @@ def report_unknown_type(plan: DistributionPlan, security: Security, symbols: Sym
         target.id.text.span,
         "the security type of the image definition is not known: the version is made from a managed image, which "
         "suits only a definition without a type, or with one that ends in Supported",
-        help=f"Look it up: {told_look_up(target.id, symbols)}. If that says TrustedLaunch, {security.if_trusted}",
+        help=f"Look it up: {told_look_up(target.id, symbols)}. {IF_TRUSTED}, {security.if_trusted}",
     )
